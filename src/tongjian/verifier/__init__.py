@@ -1,0 +1,1 @@
+"""Offline verification: needs `core`, `services` and `catalogue`, no network and no database."""

@@ -1,0 +1,73 @@
+"""SM2 by the package tongsuopy, for systems whose libcrypto was built without it.
+
+It only knows the identity 1234567812345678, which is the one of the suite.
+"""
+
+import importlib
+import secrets
+from typing import Any, Final
+
+from tongjian.verifier._libcrypto import SM2Unavailable
+
+_IDENTITY: Final = b"1234567812345678"
+_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+
+
+class Tongsuo:
+    """The SM2 operations of tongsuopy, whose modules have no types."""
+
+    name = "tongsuopy"
+
+    def __init__(self) -> None:
+        self._ec: Any = importlib.import_module("tongsuopy.crypto.asymciphers.ec")
+        hashes: Any = importlib.import_module("tongsuopy.crypto.hashes")
+        exceptions: Any = importlib.import_module("tongsuopy.crypto.exceptions")
+        self._algorithm: Any = self._ec.ECDSA(hashes.SM3())
+        self._invalid: type[Exception] = exceptions.InvalidSignature
+
+    def accepts(self, public: bytes, der: bytes, message: bytes, identity: bytes) -> bool:
+        """Tell whether the library takes the DER signature over the message."""
+        _require_identity(identity)
+        x = int.from_bytes(public[1:33], "big")
+        y = int.from_bytes(public[33:], "big")
+        key = self._ec.EllipticCurvePublicNumbers(x, y, self._ec.SM2()).public_key()
+        try:
+            key.verify(der, message, self._algorithm)
+        except self._invalid:
+            return False
+        return True
+
+    def sign(self, secret: bytes, public: bytes, message: bytes, identity: bytes) -> bytes:
+        """Return a DER signature of the message; the public key follows from the secret."""
+        del public
+        _require_identity(identity)
+        return bytes(self._key(secret).sign(message, self._algorithm))
+
+    def public_of(self, secret: bytes) -> bytes:
+        """Return secret times the base point."""
+        numbers = self._key(secret).public_key().public_numbers()
+        x: int = numbers.x
+        y: int = numbers.y
+        return b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+
+    def new_secret(self) -> bytes:
+        """Draw a number from 1 to n - 2 out of the system's generator, evenly."""
+        return (1 + secrets.randbelow(_ORDER - 2)).to_bytes(32, "big")
+
+    def _key(self, secret: bytes) -> Any:  # noqa: ANN401 - an untyped package
+        return self._ec.derive_private_key(int.from_bytes(secret, "big"), self._ec.SM2())
+
+
+def load() -> Tongsuo:
+    """Load tongsuopy if it is installed. Raises `SM2Unavailable`."""
+    try:
+        return Tongsuo()
+    except (ImportError, AttributeError, OSError):
+        msg = "tongsuopy is not installed"
+        raise SM2Unavailable(msg) from None
+
+
+def _require_identity(identity: bytes) -> None:
+    if identity != _IDENTITY:
+        msg = "tongsuopy only knows the identity 1234567812345678"
+        raise SM2Unavailable(msg)
