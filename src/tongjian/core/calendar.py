@@ -1,3 +1,4 @@
+# ruff: noqa: A005  (every import is absolute, so the library module stays reachable)
 """Legal dates and deadlines: block time is UTC, the law counts days in Asia/Shanghai.
 
 Asia/Shanghai is UTC+8 throughout the years a ledger can hold, so the offset is a constant and no

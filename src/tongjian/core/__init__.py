@@ -1,0 +1,1 @@
+"""The deterministic kernel: records, handlers, permissions, trees and the state machine."""

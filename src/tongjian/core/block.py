@@ -1,0 +1,98 @@
+"""Blocks: the header that commits to state and log, what a seal signs, and the stored record.
+
+`app hash = H(tag ‖ state root ‖ log root)`; it does not change on a block that changes nothing.
+The header also commits to the signed bytes of its transactions, so that any changed byte of a stored
+block shows.
+"""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from tongjian.core import limits
+from tongjian.core.directory import SuiteNumber
+from tongjian.core.encoding import Codec, Record, encode
+from tongjian.core.hashing import TAG_APP, TAG_BATCH, TAG_EVENTS, TAG_HEADER, Hash
+from tongjian.core.values import Count, Digest, Height, TimeMs
+
+HEADER_VERSION: Final = 1
+HEADER_BYTES_MAX: Final = 1024
+
+
+class Header(Record):
+    """What is sealed of a block."""
+
+    version: Annotated[int, Meta(ge=1, le=1)]
+    chain: Digest
+    height: Height
+    time_ms: TimeMs
+    previous: Digest
+    """Hash of the header before; zeros at genesis."""
+    state_root: Digest
+    log_root: Digest
+    log_size: Count
+    batch: Digest
+    """Hash of the envelopes of this block in order."""
+
+
+class Seal(Record):
+    """The operator's signature over a header (solo engine)."""
+
+    suite: SuiteNumber
+    signature: Annotated[bytes, Meta(min_length=64, max_length=8192)]
+
+
+class Result(Record):
+    """The outcome of one transaction: an entry of the transaction log."""
+
+    transaction: Digest
+    outcome: Annotated[str, Meta(max_length=80, pattern="^[a-z0-9_/@]*$")]
+    """Empty when committed, else `service/number@act`: the refusal and the position of its act."""
+    events: Annotated[
+        tuple[Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)], ...],
+        Meta(max_length=limits.ACTS_MAX * limits.EVENTS_PER_ACT_MAX),
+    ]
+
+
+class Block(Record):
+    """A block as the block log keeps it: whole, and enough to replay from."""
+
+    header: Annotated[bytes, Meta(max_length=HEADER_BYTES_MAX)]
+    seal: Seal
+    envelopes: Annotated[tuple[bytes, ...], Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX)]
+    timers: Annotated[int, Meta(ge=0, le=limits.TIMERS_PER_BLOCK_MAX)]
+    """How many of the results are of deadlines; they come first."""
+    results: Annotated[
+        tuple[Result, ...],
+        Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX + limits.TIMERS_PER_BLOCK_MAX),
+    ]
+
+
+HEADERS: Final = Codec(Header, HEADER_BYTES_MAX)
+BLOCKS: Final = Codec(Block, 4 * limits.BLOCK_BYTES_MAX)
+
+
+def compute_app_hash(digest: Hash, state_root: bytes, log_root: bytes) -> bytes:
+    """Return the commitment to state and log."""
+    return digest(TAG_APP + state_root + log_root)
+
+
+def compute_log_leaf(digest: Hash, result: Result) -> bytes:
+    """Return the bytes of a log entry: transaction id, outcome, digest of the events."""
+    events = digest(TAG_EVENTS + encode(result.events))
+    return encode((result.transaction, result.outcome, events))
+
+
+def compute_batch(digest: Hash, envelopes: tuple[bytes, ...]) -> bytes:
+    """Return the hash of a block's envelopes in their order."""
+    return digest(TAG_BATCH + encode(envelopes))
+
+
+def compute_header_hash(digest: Hash, header: bytes) -> bytes:
+    """Return the hash that the next header names as its previous."""
+    return digest(TAG_HEADER + header)
+
+
+def compute_seal_message(chain: bytes, header: bytes) -> bytes:
+    """Return what the operator signs: domain tag, chain id, header bytes."""
+    return TAG_HEADER + chain + header

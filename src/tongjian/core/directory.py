@@ -1,0 +1,309 @@
+"""What the kernel itself reads of the state: keys, officers, offices, services, parameters.
+
+The tables belong to the service `membership`, which writes them. The kernel reads them as they
+stood when the block began: a revocation, an activation or a new rate holds from the next block on.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, NamedTuple, Protocol
+
+from msgspec import Meta
+
+from tongjian.core import limits
+from tongjian.core.encoding import Record
+from tongjian.core.operation import (
+    BYTES16,
+    NUMBER,
+    TEXT,
+    AnyTable,
+    RefusalCode,
+    Refused,
+    Row,
+    Table,
+)
+from tongjian.core.values import Height, KeyId, Label, Name, PersonId, Region, TimeMs, Uscc
+
+Level = Annotated[int, Meta(ge=1, le=5, description="1 state, 2 province, 3 city, 4 county, 5 body.")]
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=2048, description="Raw public key.")]
+OfficerId = Annotated[bytes, Meta(min_length=16, max_length=16, description="Id of a post held.")]
+SuiteNumber = Annotated[int, Meta(ge=1, le=limits.KEY_SUITES_MAX, description="Signature suite.")]
+Version = Annotated[int, Meta(ge=0, le=10_000, description="Rule version of a service.")]
+ParameterValue = Annotated[
+    int, Meta(ge=0, le=limits.FEN_MAX, description="In the unit the parameter names.")
+]
+PARAMETER_VALUES_MAX: Final = 400
+"""A year's holidays or a list of rates in one row."""
+
+
+class Office(Row):
+    """A body that acts: a ministry, a bureau, a firm. Its names are public; people are not here."""
+
+    label: Label
+    region: Region
+    level: Level
+    kind: Name
+    parent: Annotated[str, Meta(max_length=18, pattern="^([0-9A-HJ-NPQRTUWXY]{18})?$")]
+    """USCC of the office above, or empty."""
+    closed: bool
+
+
+class Grant(Record):
+    """A role for a period."""
+
+    role: Name
+    from_ms: TimeMs
+    until_ms: TimeMs
+
+
+class Officer(Row):
+    """A post: one natural person, known by a pseudonym, in one office with roles."""
+
+    person: PersonId
+    office: Uscc
+    grants: Annotated[tuple[Grant, ...], Meta(max_length=limits.ROLES_PER_OFFICER_MAX)]
+    suspended: bool
+
+
+class Key(Row):
+    """A public key of an officer, valid from a height until a time unless revoked before."""
+
+    suite: SuiteNumber
+    public: PublicKey
+    officer: OfficerId
+    from_height: Height
+    until_ms: TimeMs
+    revoked_height: Height
+    """First height at which the key no longer counts; 0 while it is not revoked."""
+
+
+class Activation(Row):
+    """The rule version of a service in force, and the one that follows at a height."""
+
+    version: Version
+    next_version: Version
+    next_height: Height
+    """0 when no change is planned."""
+
+
+class Parameter(Row):
+    """The value of a parameter from a moment on, with its legal source."""
+
+    values: Annotated[
+        tuple[ParameterValue, ...], Meta(min_length=1, max_length=PARAMETER_VALUES_MAX)
+    ]
+    source: Label
+
+
+class SealKey(Row):
+    """The operator's key that signs headers from a height on (solo engine)."""
+
+    suite: SuiteNumber
+    public: PublicKey
+
+
+class Timer(Row):
+    """An act that the ledger itself performs when its moment has come."""
+
+    act: Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX // 2)]
+
+
+OFFICES: Final[Table[Office, str]] = Table("membership.offices", Office, (TEXT,))
+OFFICERS: Final[Table[Officer, bytes]] = Table("membership.officers", Officer, (BYTES16,))
+KEYS: Final[Table[Key, bytes]] = Table("membership.keys", Key, (BYTES16,))
+SERVICES: Final[Table[Activation, str]] = Table("membership.services", Activation, (TEXT,))
+PARAMETERS: Final[Table[Parameter, str, str, int]] = Table(
+    "membership.parameters", Parameter, (TEXT, TEXT, NUMBER)
+)
+SEAL_KEYS: Final[Table[SealKey, int]] = Table("membership.seals", SealKey, (NUMBER,))
+TIMERS: Final[Table[Timer, int, int, int]] = Table(
+    "membership.timers", Timer, (NUMBER, NUMBER, NUMBER)
+)
+DIRECTORY_TABLES: Final[tuple[AnyTable, ...]] = (
+    OFFICES,
+    OFFICERS,
+    KEYS,
+    SERVICES,
+    PARAMETERS,
+    SEAL_KEYS,
+    TIMERS,
+)
+_CACHED_PREFIXES: Final = tuple(
+    table.prefix for table in DIRECTORY_TABLES if table is not TIMERS
+)
+
+
+class Kernel(RefusalCode):
+    """Why the kernel itself refuses a transaction, in order of precedence."""
+
+    WRONG_CHAIN = 1, "The transaction is for another ledger."
+    EXPIRED = 2, "The transaction's expiry height has passed."
+    EXPIRY_TOO_FAR = 3, "The expiry height lies further ahead than the ledger remembers ids."
+    KEY_UNKNOWN = 4, "No key with this id is enrolled."
+    KEY_NOT_YET_VALID = 5, "The key is not valid before a later block."
+    KEY_REVOKED = 6, "The key was revoked."
+    KEY_EXPIRED = 7, "The key's period has ended."
+    OFFICER_SUSPENDED = 8, "The officer is suspended."
+    OFFICE_CLOSED = 9, "The office is closed."
+    SERVICE_INACTIVE = 10, "The service, or this act of it, is not active on this ledger."
+    NOT_PERMITTED = 11, "The signers do not hold the roles that this act asks for."
+    OUT_OF_BOUNDS = 12, "The act would take a value of the ledger outside its bounds."
+    PARAMETER_MISSING = 13, "A parameter that the rule needs has no value in force."
+
+
+class Reader(Protocol):
+    """Reads committed state."""
+
+    def row(self, table: AnyTable, key: bytes) -> Any | None:
+        """Return the decoded row under a key, or none."""
+        ...
+
+    def scan(self, low: bytes, high: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Return up to `limit` keys and row bytes with low <= key < high, in order."""
+        ...
+
+
+class Actor(NamedTuple):
+    """One signer as the directory knows them when the block began."""
+
+    key: bytes
+    suite: int
+    public: bytes
+    from_height: int
+    until_ms: int
+    revoked_height: int
+    person: bytes
+    officer: bytes
+    suspended: bool
+    office: str
+    region: str
+    kind: str
+    closed: bool
+    grants: tuple[Grant, ...]
+
+    def holds(self, role: str, time_ms: int) -> bool:
+        """Say whether the officer holds a role at a time."""
+        for grant in self.grants:
+            if grant.role == role and grant.from_ms <= time_ms < grant.until_ms:
+                return True
+        return False
+
+
+class Directory:
+    """Answers who a key belongs to and which rules and parameters are in force.
+
+    Answers are remembered until a block changes one of the tables behind them.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        """Read from committed state."""
+        self._reader = reader
+        self._actors: dict[bytes, Actor] = {}
+        self._activations: dict[str, Activation | None] = {}
+        self._parameters: dict[tuple[str, str], list[tuple[int, Parameter]]] = {}
+
+    def invalidate(self, keys: Callable[[], list[bytes]] | list[bytes]) -> None:
+        """Forget what was remembered if one of the changed row keys is a directory row."""
+        for key in keys() if callable(keys) else keys:
+            if key.startswith(_CACHED_PREFIXES):
+                self._actors = {}
+                self._activations = {}
+                self._parameters = {}
+                return
+
+    def actor(self, key_id: KeyId | bytes) -> Actor:
+        """Return the signer behind a key or refuse with KEY_UNKNOWN."""
+        found = self._actors.get(key_id)
+        if found is None:
+            found = self._actors[key_id] = self._load_actor(key_id)
+        return found
+
+    def _load_actor(self, key_id: bytes) -> Actor:
+        key = self._reader.row(KEYS, KEYS.key(key_id))
+        if key is None:
+            raise Refused(Kernel.KEY_UNKNOWN, f"Key {key_id.hex()}.")
+        officer = self._reader.row(OFFICERS, OFFICERS.key(key.officer))
+        office = self._reader.row(OFFICES, OFFICES.key(officer.office))
+        return Actor(
+            key=key_id,
+            suite=key.suite,
+            public=key.public,
+            from_height=key.from_height,
+            until_ms=key.until_ms,
+            revoked_height=key.revoked_height,
+            person=officer.person,
+            officer=key.officer,
+            suspended=officer.suspended,
+            office=officer.office,
+            region=office.region,
+            kind=office.kind,
+            closed=office.closed,
+            grants=officer.grants,
+        )
+
+    def signer(self, key_id: bytes, height: int, time_ms: int) -> Actor:
+        """Return the signer behind a key that counts at this height and time, or refuse."""
+        actor = self.actor(key_id)
+        if height < actor.from_height:
+            raise Refused(Kernel.KEY_NOT_YET_VALID, f"Valid from height {actor.from_height}.")
+        if actor.revoked_height and height >= actor.revoked_height:
+            raise Refused(Kernel.KEY_REVOKED, f"Revoked from height {actor.revoked_height}.")
+        if time_ms >= actor.until_ms:
+            raise Refused(Kernel.KEY_EXPIRED, "Enrol a new key for the officer.")
+        if actor.suspended:
+            raise Refused(Kernel.OFFICER_SUSPENDED)
+        if actor.closed:
+            raise Refused(Kernel.OFFICE_CLOSED)
+        return actor
+
+    def version(self, service: str, height: int) -> int:
+        """Return the rule version of a service in force at a height; 0 where it is not active."""
+        if service in self._activations:
+            activation = self._activations[service]
+        else:
+            activation = self._reader.row(SERVICES, SERVICES.key(service))
+            self._activations[service] = activation
+        if activation is None:
+            return 0
+        if activation.next_height and height >= activation.next_height:
+            return int(activation.next_version)
+        return int(activation.version)
+
+    def parameter(self, service: str, name: str, time_ms: int) -> tuple[int, ...]:
+        """Return the values of a parameter in force at a time.
+
+        Refuses with PARAMETER_MISSING where it has none.
+        """
+        dated = self._parameters.get((service, name))
+        if dated is None:
+            low = PARAMETERS.prefix + service.encode("ascii") + b"\x00" + name.encode("ascii") + b"\x00"
+            rows = self._reader.scan(low, low[:-1] + b"\x01", limits.RANGE_ROWS_MAX)
+            dated = [(PARAMETERS.split(k)[2], PARAMETERS.codec.decode(v)) for k, v in rows]
+            self._parameters[service, name] = dated
+        values: tuple[int, ...] | None = None
+        for from_ms, parameter in dated:
+            if from_ms <= time_ms:
+                values = parameter.values
+        if values is None:
+            raise Refused(Kernel.PARAMETER_MISSING, f"Parameter {service}.{name}.")
+        return values
+
+    def voting_offices(self, role: str, time_ms: int) -> int:
+        """Return how many open offices have an officer who holds a role; the base of a quorum."""
+        rows = self._reader.scan(OFFICERS.prefix, OFFICERS.prefix[:-1] + b"\x01", 10**9)
+        offices: dict[str, bool] = {}
+        for _, value in rows:
+            officer: Officer = OFFICERS.codec.decode(value)
+            if not officer.suspended and any(
+                g.role == role and g.from_ms <= time_ms < g.until_ms for g in officer.grants
+            ):
+                office = self._reader.row(OFFICES, OFFICES.key(officer.office))
+                offices[officer.office] = not office.closed
+        return sum(offices.values())
+
+    def seal_key(self, height: int) -> SealKey:
+        """Return the operator's key that signs the header of a height."""
+        rows = self._reader.scan(
+            SEAL_KEYS.prefix, SEAL_KEYS.key(height + 1), limits.RANGE_ROWS_MAX
+        )
+        decoded: SealKey = SEAL_KEYS.codec.decode(rows[-1][1])
+        return decoded

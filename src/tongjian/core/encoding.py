@@ -1,0 +1,88 @@
+"""The canonical bytes of every record; the only file that knows the wire form.
+
+The rule: a record is a MessagePack array in field order; only integers 0 to 2**63-1 in shortest
+form, ASCII text, bytes, booleans, nil and arrays; and `encode(decode(b)) == b`, else the bytes are
+refused. What MessagePack would let through (duplicate or unordered keys, long forms, NaN, trailing
+bytes) is refused by that one comparison. See docs/decisions/0001-encoding.md.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import msgspec
+from msgspec import msgpack
+
+T = TypeVar("T")
+
+
+class Malformed(ValueError):  # noqa: N818 - a kind of input, beside Refused, not a fault of ours
+    """Bytes that are no record: they never enter the ledger."""
+
+
+@dataclass_transform(
+    frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,)
+)
+class RecordMeta(msgspec.StructMeta):
+    """Makes each record frozen, keyword-only and an array on the wire, said in one place."""
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any
+    ) -> "RecordMeta":
+        """Build the class; fields are keyword-only in every subclass."""
+        return super().__new__(mcls, name, bases, namespace, kw_only=True, **config)
+
+
+class Record(
+    msgspec.Struct,
+    metaclass=RecordMeta,
+    frozen=True,
+    array_like=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
+    """A frozen record with one byte form. Bounds are enforced when it is decoded."""
+
+
+_encoder = msgpack.Encoder(order="deterministic")
+encode: Callable[[Any], bytes] = _encoder.encode
+
+
+class Codec:
+    """Decodes one type of record strictly."""
+
+    __slots__ = ("_decode", "bytes_max")
+
+    def __init__(self, record: Any, bytes_max: int) -> None:
+        """Prepare for a record type (or a union of tagged ones) of at most `bytes_max` bytes."""
+        self._decode = msgpack.Decoder(record, strict=True).decode
+        self.bytes_max = bytes_max
+
+    def decode(self, data: bytes) -> Any:
+        """Decode canonical bytes or raise `Malformed`."""
+        record = self.decode_trusted(data)
+        if encode(record) != data:
+            what = "the bytes are not in canonical form (shortest integers, field order)"
+            raise Malformed(what)
+        return record
+
+    def decode_trusted(self, data: bytes) -> Any:
+        """Decode bytes whose canonical form was checked before; bounds are still enforced."""
+        if len(data) > self.bytes_max:
+            what = f"{len(data)} bytes is over the limit of {self.bytes_max}"
+            raise Malformed(what)
+        try:
+            return self._decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            # Three unrelated families for hostile input; the text names the field and the rule.
+            raise Malformed(str(error)) from error
+
+
+def decode(record: type[T], data: bytes, bytes_max: int = 1 << 20) -> T:
+    """Decode canonical bytes of one record type or raise `Malformed`; for paths that are not hot."""
+    decoded: T = Codec(record, bytes_max).decode(data)
+    return decoded
+
+
+def replace(record: T, **changes: Any) -> T:
+    """Return a copy of a record with some fields changed."""
+    return msgspec.structs.replace(record, **changes)  # type: ignore[type-var]

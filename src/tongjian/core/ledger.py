@@ -1,0 +1,213 @@
+"""What a handler sees of the ledger: declared rows, the signers, block time, dated parameters.
+
+Reads of undeclared tables and writes to them stop the node: the declaration is what the matrix,
+the proofs and the reviewers rely on. Writes are staged for the transaction, then for the block, so
+that a refused act changes nothing.
+"""
+
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+from tongjian.core import limits
+from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
+from tongjian.core.encoding import Malformed, encode
+from tongjian.core.operation import (
+    Act,
+    AnyTable,
+    InvariantBroken,
+    Operation,
+    RefusalCode,
+    Refused,
+    Row,
+    Table,
+)
+
+RowT = TypeVar("RowT", bound=Row)
+KeyParts = TypeVarTuple("KeyParts")
+
+Staged = tuple[Any, bytes]
+"""A row with its bytes; a removed row is `_REMOVED`."""
+_REMOVED: Staged = (None, b"")
+
+
+class Ledger:
+    """The view of one block in the making; `begin` and `commit` frame each transaction."""
+
+    __slots__ = (
+        "_directory",
+        "_operation",
+        "_ordinal",
+        "_reader",
+        "_staged",
+        "block",
+        "height",
+        "signers",
+        "time_ms",
+        "transaction",
+    )
+
+    def __init__(self, reader: Reader, directory: Directory, height: int, time_ms: int) -> None:
+        """Open the view for a block at a height and a time in milliseconds."""
+        self._reader = reader
+        self._directory = directory
+        self.height = height
+        self.time_ms = time_ms
+        self.block: dict[bytes, Staged] = {}
+        self._staged: dict[bytes, Staged] = {}
+        self._operation: Operation | None = None
+        self._ordinal = 0
+        self.signers: tuple[Actor, ...] = ()
+        self.transaction = b""
+
+    # -- framing, for the machine -------------------------------------------------------------
+
+    def begin(self, transaction: bytes) -> None:
+        """Start a transaction with nothing staged."""
+        self._staged = {}
+        self.transaction = transaction
+
+    def enter(self, operation: Operation, signers: tuple[Actor, ...]) -> None:
+        """Let one operation read and write what it declares, on behalf of its signers."""
+        self._operation = operation
+        self.signers = signers
+
+    def commit(self) -> None:
+        """Make what the transaction staged part of the block."""
+        self.block.update(self._staged)
+
+    # -- for handlers -------------------------------------------------------------------------
+
+    @property
+    def signer(self) -> Actor:
+        """The first signer that the permission asked for: the maker 经办."""
+        return self.signers[0]
+
+    def get(self, table: Table[RowT, Unpack[KeyParts]], *key: Unpack[KeyParts]) -> RowT | None:
+        """Return a row, or none."""
+        operation = self._operation
+        if operation is None or table not in operation.reads:
+            raise InvariantBroken(self._undeclared("reads", table))
+        found: RowT | None = self._find(table, table.key(*key))
+        return found
+
+    def one(
+        self,
+        table: Table[RowT, Unpack[KeyParts]],
+        *key: Unpack[KeyParts],
+        missing: RefusalCode,
+    ) -> RowT:
+        """Return a row or refuse the act with the code."""
+        row = self.get(table, *key)
+        if row is None:
+            raise Refused(missing)
+        return row
+
+    def put(
+        self, table: Table[RowT, Unpack[KeyParts]], *key: Unpack[KeyParts], row: RowT
+    ) -> None:
+        """Write a row; one outside its bounds refuses the act with OUT_OF_BOUNDS."""
+        operation = self._operation
+        if operation is None or table not in operation.writes:
+            raise InvariantBroken(self._undeclared("writes", table))
+        self._put(table, table.key(*key), row)
+
+    def remove(self, table: Table[RowT, Unpack[KeyParts]], *key: Unpack[KeyParts]) -> None:
+        """Take a row out of the current state; its history stays provable."""
+        operation = self._operation
+        if operation is None or table not in operation.writes:
+            raise InvariantBroken(self._undeclared("writes", table))
+        self._staged[table.key(*key)] = _REMOVED
+
+    def range(
+        self, table: Table[RowT, Unpack[KeyParts]], *parents: Any, limit: int
+    ) -> list[tuple[tuple[Any, ...], RowT]]:
+        """Return rows below the parents in key order, at most `limit`, with their key parts."""
+        operation = self._operation
+        if operation is None or table not in operation.reads:
+            raise InvariantBroken(self._undeclared("reads", table))
+        low = table.key(*parents)
+        rows: list[tuple[tuple[Any, ...], RowT]] = []
+        for key, row in self._range(table, low, after(low), limit):
+            rows.append((table.split(key), row))
+        return rows
+
+    def parameter(self, name: str) -> int:
+        """Return the single value of this service's parameter in force at block time."""
+        return self.parameters(name)[0]
+
+    def parameters(self, name: str) -> tuple[int, ...]:
+        """Return all values of this service's parameter in force at block time."""
+        operation = self._operation
+        service = "" if operation is None else operation.service
+        return self._directory.parameter(service, name, self.time_ms)
+
+    def schedule(self, due_ms: int, act: Act) -> None:
+        """Have the ledger itself perform an act in the first block at or after a time."""
+        key = TIMERS.key(due_ms, self.height, self._ordinal)
+        self._ordinal += 1
+        self._put(TIMERS, key, Timer(act=encode(act)))
+
+    # -- within the kernel --------------------------------------------------------------------
+
+    def read(self, table: AnyTable, *key: Any) -> Any:
+        """Return a row without a declaration; for permissions and the kernel."""
+        return self._find(table, table.key(*key))
+
+    def due_timers(self) -> list[tuple[bytes, Timer]]:
+        """Return the timers whose moment has come, oldest first, at most a block's share."""
+        high = TIMERS.key(self.time_ms + 1)
+        return self._range(TIMERS, TIMERS.prefix, high, limits.TIMERS_PER_BLOCK_MAX)
+
+    def drop_timer(self, key: bytes) -> None:
+        """Take out a timer that has been run."""
+        self.block[key] = _REMOVED
+
+    def writes(self) -> dict[bytes, bytes | None]:
+        """Return what the block changes: row bytes by key, none for a removed row."""
+        return {
+            key: (None if staged is _REMOVED else staged[1]) for key, staged in self.block.items()
+        }
+
+    def _find(self, table: AnyTable, key: bytes) -> Any:
+        staged = self._staged.get(key)
+        if staged is None:
+            staged = self.block.get(key)
+            if staged is None:
+                return self._reader.row(table, key)
+        return staged[0]
+
+    def _put(self, table: AnyTable, key: bytes, row: Row) -> None:
+        try:
+            # A constructor checks nothing; only decoding does. So each row is decoded once before
+            # it is kept: the same check that a reader makes afterwards.
+            encoded = encode(row)
+            table.codec.decode_trusted(encoded)
+        except (Malformed, OverflowError) as error:
+            raise Refused(Kernel.OUT_OF_BOUNDS, f"{table.name}: {error}") from error
+        self._staged[key] = (row, encoded)
+
+    def _range(
+        self, table: AnyTable, low: bytes, high: bytes, limit: int
+    ) -> list[tuple[bytes, Any]]:
+        changed = {**self.block, **self._staged}
+        inside = sorted(key for key in changed if low <= key < high)
+        removed = sum(1 for key in inside if changed[key] is _REMOVED)
+        merged: dict[bytes, Any] = {
+            key: table.codec.decode_trusted(value)
+            for key, value in self._reader.scan(low, high, limit + removed)
+        }
+        for key in inside:
+            if changed[key] is _REMOVED:
+                merged.pop(key, None)
+            else:
+                merged[key] = changed[key][0]
+        return [(key, merged[key]) for key in sorted(merged)][:limit]
+
+    def _undeclared(self, verb: str, table: AnyTable) -> str:
+        tag = "a handler outside any operation" if self._operation is None else self._operation.tag
+        return f"{tag} {verb} {table.name} without declaring it"
+
+
+def after(prefix: bytes) -> bytes:
+    """Return the first key after all keys that begin with a prefix."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1])

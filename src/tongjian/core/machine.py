@@ -1,0 +1,168 @@
+"""The state machine: genesis, check, apply. The same block gives the same results everywhere.
+
+The machine decides; it neither stores nor signs. An engine gives it decoded transactions whose signatures
+were checked, and makes durable what it returns.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from tongjian.core.block import Result
+from tongjian.core.directory import Directory, Kernel, Reader
+from tongjian.core.encoding import encode
+from tongjian.core.envelope import Incoming, check_envelope
+from tongjian.core.hashing import TAG_TIMER, Hash
+from tongjian.core.ledger import Ledger
+from tongjian.core.operation import Act, Event, Operation, Refused, Registry
+from tongjian.core.permission import Context, require
+from tongjian.core.seal import sealed
+
+KERNEL = "kernel"
+
+
+class HandlerFault(Exception):  # noqa: N818 - a fault of a service, found while deciding
+    """A handler failed otherwise than by refusing: a defect of its service, not an outcome.
+
+    The block was not applied. The engine leaves the transaction out and says so loudly.
+    """
+
+    def __init__(self, position: int, tag: str) -> None:
+        """Take the position of the transaction in the block and the tag of the act."""
+        super().__init__(f"the handler of {tag} failed; its transaction was not applied")
+        self.position = position
+
+
+class Applied(NamedTuple):
+    """What a block did."""
+
+    results: tuple[Result, ...]
+    timers: int
+    """How many of the results are of deadlines; they come first."""
+    writes: dict[bytes, bytes | None]
+    rows: dict[bytes, Any]
+    """The decoded rows behind `writes`."""
+
+
+class Machine:
+    """Decides blocks over committed state."""
+
+    def __init__(self, registry: Registry, chain: bytes, digest: Hash, reader: Reader) -> None:
+        """Run the services of a registry over the committed state of a chain."""
+        self.registry = registry
+        self.chain = chain
+        self.digest = digest
+        self.directory = Directory(reader)
+        self._reader = reader
+
+    def check(self, incoming: Incoming, height: int, time_ms: int) -> None:
+        """Refuse a transaction that could not be committed at the next height.
+
+        Checks chain, expiry, keys, then for each act that its service is active and who may do it;
+        the handlers run only in a block.
+        """
+        transaction = incoming.transaction
+        check_envelope(transaction, self.chain, height, time_ms, self.directory)
+        for act in transaction.acts:
+            self._operation(act, height)
+
+    def apply(self, height: int, time_ms: int, incoming: Sequence[Incoming]) -> Applied:
+        """Decide a block: deadlines that have come first, then the transactions in order.
+
+        Raises `HandlerFault` where a handler failed, `InvariantBroken` where the ledger did.
+        """
+        ledger = Ledger(self._reader, self.directory, height, time_ms)
+        with sealed():
+            results = self._run_timers(ledger)
+            timers = len(results)
+            for position, transaction in enumerate(incoming):
+                results.append(self._run(ledger, position, transaction))
+        rows = {key: staged[0] for key, staged in ledger.block.items()}
+        return Applied(tuple(results), timers, ledger.writes(), rows)
+
+    def _run(self, ledger: Ledger, position: int, incoming: Incoming) -> Result:
+        transaction = incoming.transaction
+
+        def decide(at: list[int]) -> list[bytes]:
+            check_envelope(
+                transaction, self.chain, ledger.height, ledger.time_ms, self.directory
+            )
+            actors = tuple(self.directory.actor(key) for key in transaction.signers)
+            events: list[bytes] = []
+            for index, act in enumerate(transaction.acts):
+                at[0] = index
+                self._perform(ledger, act, actors, events, position)
+            return events
+
+        return self._frame(ledger, incoming.id, decide)
+
+    def _run_timers(self, ledger: Ledger) -> list[Result]:
+        results: list[Result] = []
+        for key, timer in ledger.due_timers():
+            ledger.drop_timer(key)
+            act: Act = self.registry.act_codec.decode(timer.act)
+            identity = self.digest(TAG_TIMER + self.chain + key + timer.act)
+
+            def decide(at: list[int], act: Act = act) -> list[bytes]:
+                del at
+                events: list[bytes] = []
+                self._perform(ledger, act, (), events, -1)
+                return events
+
+            results.append(self._frame(ledger, identity, decide))
+        return results
+
+    def _frame(
+        self, ledger: Ledger, identity: bytes, decide: Callable[[list[int]], list[bytes]]
+    ) -> Result:
+        """Run a transaction all or nothing."""
+        ledger.begin(identity)
+        at = [0]
+        try:
+            events = decide(at)
+        except Refused as refused:
+            outcome = outcome_of(self.registry, refused, at[0])
+            return Result(transaction=_digest32(identity), outcome=outcome, events=())
+        ledger.commit()
+        return Result(transaction=_digest32(identity), outcome="", events=tuple(events))
+
+    def _perform(
+        self,
+        ledger: Ledger,
+        act: Act,
+        actors: tuple[Any, ...],
+        events: list[bytes],
+        position: int,
+    ) -> None:
+        operation = self._operation(act, ledger.height)
+        context = Context(act, actors, ledger.time_ms, self.directory, ledger.read)
+        ledger.enter(operation, require(operation.by, context))
+        try:
+            happened = operation.handler(act, ledger)
+        except Refused:
+            raise
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise HandlerFault(position, operation.tag) from error
+        if isinstance(happened, Event):
+            events.append(encode(happened))
+        else:
+            events.extend(encode(event) for event in happened)
+
+    def _operation(self, act: Act, height: int) -> Operation:
+        tag = str(act.__struct_config__.tag)
+        service = tag.partition(".")[0]
+        operation = self.registry.operation(act, self.directory.version(service, height))
+        if operation is None:
+            raise Refused(Kernel.SERVICE_INACTIVE, f"Act {tag}.")
+        return operation
+
+
+def outcome_of(registry: Registry, refused: Refused, act: int) -> str:
+    """Return a refusal as the log writes it: `service/number@act`."""
+    for name, service in registry.services.items():
+        if isinstance(refused.code, service.refusals):
+            return f"{name}/{refused.code.number}@{act}"
+    return f"{KERNEL}/{refused.code.number}@{act}"
+
+
+def _digest32(data: bytes) -> Any:
+    return data

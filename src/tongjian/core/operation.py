@@ -1,0 +1,360 @@
+"""The vocabulary of a service: acts, events, rows, tables, refusals, operations, queries.
+
+A service declares each operation once; routes, commands, forms, the permission matrix and the
+reference pages are derived from that declaration. See docs/decisions/0002-handler-form.md.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    NoReturn,
+    TypeVar,
+    TypeVarTuple,
+    Union,
+    Unpack,
+    get_args,
+)
+
+from tongjian.core import limits
+from tongjian.core.encoding import Codec, Record
+
+if TYPE_CHECKING:
+    from tongjian.core.ledger import Ledger
+    from tongjian.core.permission import Permission
+
+RowT = TypeVar("RowT", bound="Row")
+KeyParts = TypeVarTuple("KeyParts")
+
+
+class Act(Record):
+    """What is asked: one operation with its arguments. Tagged `service.operation`."""
+
+
+class Event(Record):
+    """What changed, for the read model and for whoever follows the ledger."""
+
+
+class Row(Record):
+    """One entry of a table of a service's state."""
+
+
+class RefusalCode(Enum):
+    """Numbered reasons why not, in order of precedence. A number is never changed or reused."""
+
+    def __init__(self, number: int, sentence: str) -> None:
+        """Take the stable number and the English sentence."""
+        self.number = number
+        self.sentence = sentence
+
+
+class Refused(Exception):  # noqa: N818 - an outcome of the law, not an error of the program
+    """Raised where an act is not allowed; carries the code that goes on the ledger."""
+
+    def __init__(self, code: RefusalCode, detail: str = "") -> None:
+        """Take the code; `detail` is for people and never reaches the ledger."""
+        super().__init__(code.sentence if not detail else f"{code.sentence} {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class InvariantBroken(Exception):  # noqa: N818 - a state of the ledger
+    """Something that must always hold does not: the node stops rather than go on."""
+
+
+def refuse(code: RefusalCode, detail: str = "") -> NoReturn:
+    """Refuse the act."""
+    raise Refused(code, detail)
+
+
+def ensure(condition: bool, code: RefusalCode) -> None:  # noqa: FBT001 - reads as a sentence
+    """Refuse the act with the code unless the condition holds."""
+    if not condition:
+        raise Refused(code)
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one part of a row key becomes bytes that sort like the value itself."""
+
+    name: str
+    to_bytes: Callable[[Any], bytes]
+    size: int
+    """Bytes; 0 for text, which ends with a zero byte unless it is the last part."""
+
+
+def _fixed(size: int) -> Callable[[bytes], bytes]:
+    def to_bytes(value: bytes) -> bytes:
+        if len(value) != size:
+            msg = f"a key part of {len(value)} bytes where {size} are declared"
+            raise InvariantBroken(msg)
+        return bytes(value)
+
+    return to_bytes
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode("ascii")
+    if 0 in encoded:
+        msg = "a text in a key may not hold a zero byte"
+        raise InvariantBroken(msg)
+    return encoded
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(8, "big")
+
+
+TEXT: Final = Part("text", _text, 0)
+NUMBER: Final = Part("number", _number, 8)
+BYTES16: Final = Part("bytes16", _fixed(16), 16)
+BYTES32: Final = Part("bytes32", _fixed(32), 32)
+
+
+class Table(Generic[RowT, Unpack[KeyParts]]):
+    """A named table of a service: order-preserving keys, parent first, and one type of row."""
+
+    __slots__ = ("codec", "name", "parts", "prefix", "row")
+
+    def __init__(self, name: str, row: type[RowT], parts: tuple[Part, ...]) -> None:
+        """Declare a table `service.table` with its row type and the parts of its key."""
+        self.name = name
+        self.row = row
+        self.parts = parts
+        self.prefix = name.encode("ascii") + b"\x00"
+        self.codec = Codec(row, limits.ROW_BYTES_MAX)
+
+    def __repr__(self) -> str:
+        """Name the table."""
+        return f"Table({self.name})"
+
+    def key(self, *values: Unpack[KeyParts]) -> bytes:
+        """Return the bytes of a whole key, or of its first parts for a range."""
+        encoded = self.prefix
+        parts = self.parts
+        last = len(parts) - 1
+        for position, value in enumerate(values):
+            part = parts[position]
+            encoded += part.to_bytes(value)
+            if position != last and part.size == 0:
+                encoded += b"\x00"
+        if len(encoded) > limits.KEY_BYTES_MAX:
+            msg = f"a key of {self.name} is over {limits.KEY_BYTES_MAX} bytes"
+            raise InvariantBroken(msg)
+        return encoded
+
+    def split(self, key: bytes) -> tuple[Any, ...]:
+        """Return the parts of a whole key; the inverse of `key`."""
+        rest = key[len(self.prefix) :]
+        values: list[Any] = []
+        for position, part in enumerate(self.parts):
+            if part.size:
+                raw, rest = rest[: part.size], rest[part.size :]
+                values.append(int.from_bytes(raw, "big") if part is NUMBER else raw)
+            elif position == len(self.parts) - 1:
+                values.append(rest.decode("ascii"))
+            else:
+                raw, _, rest = rest.partition(b"\x00")
+                values.append(raw.decode("ascii"))
+        return tuple(values)
+
+
+AnyTable = Table[Any, Unpack[tuple[Any, ...]]]
+Handler = Callable[[Any, "Ledger"], Event | tuple[Event, ...]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One act a service accepts: who may, by which law, what it reads and writes, its handler."""
+
+    service: str
+    name: str
+    act: type[Act]
+    events: tuple[type[Event], ...]
+    by: "Permission"
+    law: str
+    reads: frozenset[AnyTable]
+    writes: frozenset[AnyTable]
+    since: int
+    """The rule version of the service from which this handler decides."""
+    handler: Handler
+    sentence: str
+    """What the operation does, the first line of the handler's docstring."""
+
+    @property
+    def tag(self) -> str:
+        """The name on the wire, `service.operation`."""
+        return f"{self.service}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question a service answers from its tables, with its audience (domain 0.8: D0 to D5)."""
+
+    service: str
+    name: str
+    arguments: type[Record]
+    audience: str
+    handler: Callable[[Any, "Ledger"], Any]
+    reads: frozenset[AnyTable]
+    sentence: str
+
+
+@dataclass
+class Service:
+    """One public service: its name, the versions of its rules, and all that it declares."""
+
+    name: str
+    refusals: type[RefusalCode]
+    tables: tuple[AnyTable, ...]
+    version: int = 1
+    """The newest rule version this code knows."""
+    operations: list[Operation] = field(default_factory=list[Operation])
+    queries: list[Query] = field(default_factory=list[Query])
+
+    def operation(
+        self,
+        *,
+        by: "Permission",
+        law: str,
+        reads: tuple[AnyTable, ...] = (),
+        writes: tuple[AnyTable, ...] = (),
+        since: int = 1,
+    ) -> Callable[[Callable[[Any, "Ledger"], Any]], Callable[[Any, "Ledger"], Any]]:
+        """Declare a handler as an operation; types and words come from its own signature.
+
+        A table that is written may be read as well.
+        """
+
+        def register(handler: Callable[[Any, "Ledger"], Any]) -> Callable[[Any, "Ledger"], Any]:
+            act, events = _types_of(handler)
+            self.operations.append(
+                Operation(
+                    service=self.name,
+                    name=handler.__name__,
+                    act=act,
+                    events=events,
+                    by=by,
+                    law=law,
+                    reads=frozenset((*reads, *writes)),
+                    writes=frozenset(writes),
+                    since=since,
+                    handler=handler,
+                    sentence=_first_line(handler),
+                )
+            )
+            return handler
+
+        return register
+
+    def query(
+        self, *, audience: str, reads: tuple[AnyTable, ...]
+    ) -> Callable[[Callable[[Any, "Ledger"], Any]], Callable[[Any, "Ledger"], Any]]:
+        """Declare a question; its arguments are the record its first parameter names."""
+
+        def register(handler: Callable[[Any, "Ledger"], Any]) -> Callable[[Any, "Ledger"], Any]:
+            arguments = _annotations(handler)[0]
+            self.queries.append(
+                Query(
+                    service=self.name,
+                    name=handler.__name__,
+                    arguments=arguments,
+                    audience=audience,
+                    handler=handler,
+                    reads=frozenset(reads),
+                    sentence=_first_line(handler),
+                )
+            )
+            return handler
+
+        return register
+
+
+def _first_line(handler: Callable[..., Any]) -> str:
+    text = inspect.getdoc(handler)
+    if not text:
+        msg = f"{handler.__name__} has no docstring: an operation says what it does"
+        raise TypeError(msg)
+    return text.partition("\n")[0]
+
+
+def _annotations(handler: Callable[..., Any]) -> tuple[Any, Any]:
+    """Return the annotations of the first parameter and of the result."""
+    hints = inspect.get_annotations(handler, eval_str=True)
+    first = next(iter(inspect.signature(handler).parameters))
+    return hints[first], hints["return"]
+
+
+def _types_of(handler: Callable[..., Any]) -> tuple[type[Act], tuple[type[Event], ...]]:
+    act, result = _annotations(handler)
+    events = tuple(_event_types(result))
+    if not (isinstance(act, type) and issubclass(act, Act)) or not events:
+        msg = f"{handler.__name__} must take an Act and return an Event or a tuple of them"
+        raise TypeError(msg)
+    return act, events
+
+
+def _event_types(annotation: Any) -> Iterator[type[Event]]:
+    if isinstance(annotation, type) and issubclass(annotation, Event):
+        yield annotation
+        return
+    for part in get_args(annotation):
+        if part is not Ellipsis:
+            yield from _event_types(part)
+
+
+class Registry:
+    """All services of a release, in order of name: what the machine runs."""
+
+    def __init__(self, services: tuple[Service, ...]) -> None:
+        """Index operations by act; refuse two services, tags or tables of one name."""
+        self.services = {service.name: service for service in services}
+        if len(self.services) != len(services) or list(self.services) != sorted(self.services):
+            msg = "services must have distinct names and come in order of name"
+            raise ValueError(msg)
+        self.tables: dict[str, AnyTable] = {}
+        self._operations: dict[type[Act], list[Operation]] = {}
+        for service in services:
+            self._add(service)
+        acts = tuple(self._operations)
+        self.act_union: Any = Union[acts] if acts else Act  # noqa: UP007 - built at run time
+        events = tuple(dict.fromkeys(e for o in self.operations() for e in o.events))
+        self.event_codec = Codec(Union[events] if events else Event, limits.ROW_BYTES_MAX)  # noqa: UP007
+        self.act_codec = Codec(self.act_union, limits.ROW_BYTES_MAX)
+        self.tags = {o.tag: o for o in self.operations()}
+
+    def _add(self, service: Service) -> None:
+        for table in service.tables:
+            if table.name in self.tables or not table.name.startswith(service.name + "."):
+                msg = f"table {table.name} is declared twice or outside its service"
+                raise ValueError(msg)
+            self.tables[table.name] = table
+        for operation in service.operations:
+            tag = operation.act.__struct_config__.tag
+            if tag != operation.tag:
+                msg = f"the act of {operation.tag} is tagged {tag}"
+                raise ValueError(msg)
+            self._operations.setdefault(operation.act, []).append(operation)
+
+    def operations(self) -> Iterator[Operation]:
+        """Yield every operation, oldest rule version first."""
+        for versions in self._operations.values():
+            yield from sorted(versions, key=lambda operation: operation.since)
+
+    def operation(self, act: Act, version: int) -> Operation | None:
+        """Return the operation that decides an act under a rule version, or none."""
+        found = None
+        for operation in self._operations.get(type(act), ()):
+            if operation.since <= version and (found is None or operation.since > found.since):
+                found = operation
+        return found
+
+    def table_of(self, key: bytes) -> AnyTable | None:
+        """Return the table a row key belongs to, or none."""
+        name, _, _ = key.partition(b"\x00")
+        return self.tables.get(name.decode("ascii", "replace"))

@@ -1,0 +1,232 @@
+"""Who may do an act: a closed algebra of small values, never a function.
+
+Because a permission is a value, the matrix of who may do what can be printed and simulated.
+Each requirement of `AllOf` must be met by another natural person: two keys of one person count once
+(separation of duties, domain 0.3).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tongjian.core.directory import OFFICES, Actor, Directory, Kernel
+from tongjian.core.identifiers import region_covers
+from tongjian.core.operation import Act, AnyTable, Refused
+
+
+class Context:
+    """What a permission may look at: the act, the signers, the time, rows of the ledger."""
+
+    __slots__ = ("act", "actors", "directory", "read", "time_ms")
+
+    def __init__(
+        self, act: Act, actors: tuple[Actor, ...], time_ms: int, directory: Directory, read: Any
+    ) -> None:
+        """Take the act, its signers, block time in ms, the directory and a row reader."""
+        self.act = act
+        self.actors = actors
+        self.time_ms = time_ms
+        self.directory = directory
+        self.read = read
+
+
+@dataclass(frozen=True)
+class Anywhere:
+    """Any office will do."""
+
+    def allows(self, actor: Actor, context: Context) -> bool:
+        """Say yes."""
+        del actor, context
+        return True
+
+    def words(self) -> str:
+        """Return the scope as words for the matrix."""
+        return "any office"
+
+
+@dataclass(frozen=True)
+class Named:
+    """The office that a field of the act names by its USCC."""
+
+    field: str
+
+    def allows(self, actor: Actor, context: Context) -> bool:
+        """Say whether the signer's office is the one named."""
+        return bool(actor.office == getattr(context.act, self.field))
+
+    def words(self) -> str:
+        """Return the scope as words for the matrix."""
+        return f"the office in `{self.field}`"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The office that a row records, found by fields of the act (an owner, a party)."""
+
+    table: AnyTable
+    by: tuple[str, ...]
+    column: str
+
+    def allows(self, actor: Actor, context: Context) -> bool:
+        """Say whether the signer's office is the one on record; no row, no permission."""
+        key = tuple(getattr(context.act, name) for name in self.by)
+        row = context.read(self.table, *key)
+        return row is not None and bool(actor.office == getattr(row, self.column))
+
+    def words(self) -> str:
+        """Return the scope as words for the matrix."""
+        return f"the `{self.column}` on record in {self.table.name}"
+
+
+@dataclass(frozen=True)
+class Jurisdiction:
+    """An office whose region covers the region of the office that a field of the act names."""
+
+    field: str
+
+    def allows(self, actor: Actor, context: Context) -> bool:
+        """Say whether the named office lies within the signer's region."""
+        office = context.read(OFFICES, getattr(context.act, self.field))
+        return office is not None and region_covers(actor.region, office.region)
+
+    def words(self) -> str:
+        """Return the scope as words for the matrix."""
+        return f"an office whose region covers that of `{self.field}`"
+
+
+@dataclass(frozen=True)
+class RegionNamed:
+    """An office whose region covers the region that a field of the act gives."""
+
+    field: str
+
+    def allows(self, actor: Actor, context: Context) -> bool:
+        """Say whether the region lies within the signer's."""
+        return region_covers(actor.region, getattr(context.act, self.field))
+
+    def words(self) -> str:
+        """Return the scope as words for the matrix."""
+        return f"an office whose region covers `{self.field}`"
+
+
+Scope = Anywhere | Named | Recorded | Jurisdiction | RegionNamed
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One signature of an officer who holds a role in an office of the scope."""
+
+    role: str
+    of: Scope = Anywhere()  # noqa: RUF009 - a frozen value, not shared state
+
+    def fits(self, actor: Actor, context: Context) -> bool:
+        """Say whether this signer meets the requirement."""
+        return actor.holds(self.role, context.time_ms) and self.of.allows(actor, context)
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Return the signer who meets the requirement, or none."""
+        for actor in context.actors:
+            if self.fits(actor, context):
+                return (actor,)
+        return None
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return f"{self.role} of {self.of.words()}"
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Several signatures, each by another natural person: maker, checker, approver in order."""
+
+    parts: tuple[Signer, ...]
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Return distinct persons for the parts in their order, or none."""
+        return next(self._assign(context, ()), None)
+
+    def _assign(
+        self, context: Context, chosen: tuple[Actor, ...]
+    ) -> Iterator[tuple[Actor, ...]]:
+        if len(chosen) == len(self.parts):
+            yield chosen
+            return
+        for actor in context.actors:
+            if any(actor.person == other.person for other in chosen):
+                continue
+            if self.parts[len(chosen)].fits(actor, context):
+                yield from self._assign(context, (*chosen, actor))
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return " + ".join(part.words() for part in self.parts) + " (distinct persons)"
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """One of several ways to be permitted; the first that fits counts."""
+
+    ways: tuple["Permission", ...]
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Return the signers of the first way that fits, or none."""
+        for way in self.ways:
+            found = way.signers(context)
+            if found is not None:
+                return found
+        return None
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return " or ".join(way.words() for way in self.ways)
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """Signatures from more offices than a share of all that hold the role: a vote."""
+
+    role: str
+    numerator: int
+    denominator: int
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Return one signer an office when at least the share of the offices signed."""
+        voters: dict[str, Actor] = {}
+        persons: dict[bytes, bool] = {}
+        for actor in context.actors:
+            fits = actor.holds(self.role, context.time_ms) and actor.person not in persons
+            if fits and actor.office not in voters:
+                voters[actor.office] = actor
+                persons[actor.person] = True
+        base = context.directory.voting_offices(self.role, context.time_ms)
+        if len(voters) * self.denominator < base * self.numerator or not voters:
+            return None
+        return tuple(voters.values())
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return f"{self.role} of at least {self.numerator}/{self.denominator} of the member offices"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Nobody: the ledger itself, when a deadline it set has come."""
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Permit only an act without signers, which only the ledger can make."""
+        return None if context.actors else ()
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return "the ledger itself, on a deadline"
+
+
+Permission = Signer | AllOf | AnyOf | Quorum | Clock
+
+
+def require(permission: Permission, context: Context) -> tuple[Actor, ...]:
+    """Return the signers that count for the act, or refuse with NOT_PERMITTED."""
+    found = permission.signers(context)
+    if found is None:
+        raise Refused(Kernel.NOT_PERMITTED, f"Needs {permission.words()}.")
+    return found

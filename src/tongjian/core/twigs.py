@@ -1,0 +1,405 @@
+"""The authenticated state: an append-only tree of entries in twigs, with keys kept in order.
+
+After QMDB's idea (Zhang et al. 2025), simplified. Every change of a row appends an entry (key, value
+hash, next key in order, height) and marks the row's older entry as no longer active. A twig is
+512 entries: the fixed root of its leaves beside 512 active bits. Above the twigs stands one binary
+tree. Because entries never change and each remembers when it was retired, every past root can be
+rebuilt; because each entry commits to the next key, absence and complete ranges are provable.
+
+    leaf   = H(0x00 ‖ len16(key) ‖ key ‖ H(value) ‖ len16(next) ‖ next ‖ height64)
+    node   = H(0x01 ‖ left ‖ right)
+    twig   = H(0x02 ‖ root of 512 leaves ‖ 64 bytes of active bits, bit i of byte j = entry 8j + i)
+    state  = H(0x03 ‖ entry count64 ‖ top)
+
+Leaves that the youngest twig lacks, and twigs that the next power of two lacks, are 32 zero bytes.
+The first key of the order is the empty key, there from genesis; the last entry's next key is empty.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+from tongjian.core.hashing import Hash
+from tongjian.core.operation import InvariantBroken
+
+TWIG_ENTRIES: Final = 512
+TWIG_LEVELS: Final = 9
+BITS_BYTES: Final = TWIG_ENTRIES // 8
+ZERO: Final = bytes(32)
+
+
+class Entry(NamedTuple):
+    """One version of one row."""
+
+    key: bytes
+    value: bytes
+    next_key: bytes
+    height: int
+    previous: int
+    """Number of the row's entry before this one plus one; 0 for the first. Not committed to."""
+
+
+class Entries(Protocol):
+    """Reads the committed entries and their order."""
+
+    def entry(self, number: int) -> Entry:
+        """Return an entry by number."""
+        ...
+
+    def locate(self, key: bytes) -> int | None:
+        """Return the number of the active entry of a key, or none."""
+        ...
+
+    def before(self, key: bytes) -> bytes:
+        """Return the greatest active key that is smaller; the empty key is always there."""
+        ...
+
+
+def compute_leaf(digest: Hash, key: bytes, value: bytes, next_key: bytes, height: int) -> bytes:
+    """Return the leaf hash of an entry whose value bytes are known."""
+    return compute_leaf_of(digest, key, digest(value), next_key, height)
+
+
+def compute_leaf_of(
+    digest: Hash, key: bytes, value_digest: bytes, next_key: bytes, height: int
+) -> bytes:
+    """Return the leaf hash of an entry by the hash of its value, which a proof of a neighbour shows."""
+    return digest(
+        b"\x00"
+        + len(key).to_bytes(2, "big")
+        + key
+        + value_digest
+        + len(next_key).to_bytes(2, "big")
+        + next_key
+        + height.to_bytes(8, "big")
+    )
+
+
+def compute_twig(digest: Hash, leaf_root: bytes, bits: bytes) -> bytes:
+    """Return the hash of a twig."""
+    return digest(b"\x02" + leaf_root + bits)
+
+
+def compute_state_root(digest: Hash, count: int, top: bytes) -> bytes:
+    """Return the state root over all entries ever appended."""
+    return digest(b"\x03" + count.to_bytes(8, "big") + top)
+
+
+class PaddedTree:
+    """A binary tree over a growing list of hashes, padded with zeros to a power of two."""
+
+    __slots__ = ("_digest", "_dirty", "_zeros", "levels")
+
+    def __init__(self, digest: Hash, leaves: Iterable[bytes] = ()) -> None:
+        """Build over the leaves."""
+        self._digest = digest
+        self._zeros = [ZERO]
+        self.levels: list[list[bytes]] = [list(leaves)]
+        self._dirty: dict[int, bool] = dict.fromkeys(range(0, len(self.levels[0]), 2), True)
+
+    def __len__(self) -> int:
+        """Return the number of leaves."""
+        return len(self.levels[0])
+
+    def append(self, leaf: bytes) -> None:
+        """Add a leaf."""
+        self._dirty[len(self.levels[0]) & ~1] = True
+        self.levels[0].append(leaf)
+
+    def replace(self, index: int, leaf: bytes) -> None:
+        """Change a leaf."""
+        self._dirty[index & ~1] = True
+        self.levels[0][index] = leaf
+
+    def zero(self, level: int) -> bytes:
+        """Return the hash of an empty subtree of a level."""
+        while len(self._zeros) <= level:
+            last = self._zeros[-1]
+            self._zeros.append(self._digest(b"\x01" + last + last))
+        return self._zeros[level]
+
+    def top(self, height: int | None = None) -> bytes:
+        """Return the root at a height in levels; by default the least that holds all leaves."""
+        height = compute_top_height(len(self)) if height is None else height
+        self._refresh(height)
+        nodes = self.levels[height]
+        return nodes[0] if nodes else self.zero(height)
+
+    def path(self, index: int, height: int) -> list[bytes]:
+        """Return the siblings from a leaf up to a height."""
+        self._refresh(height)
+        siblings: list[bytes] = []
+        for level in range(height):
+            sibling = (index >> level) ^ 1
+            nodes = self.levels[level]
+            siblings.append(nodes[sibling] if sibling < len(nodes) else self.zero(level))
+        return siblings
+
+    def _refresh(self, height: int) -> None:
+        digest = self._digest
+        while len(self.levels) <= height:
+            # A new level above: everything below it counts as changed once.
+            self._dirty.update(dict.fromkeys(range(0, len(self.levels[0]), 2), True))
+            self.levels.append([])
+        if not self._dirty:
+            return
+        dirty: Iterable[int] = self._dirty
+        for level in range(len(self.levels) - 1):
+            nodes, parents = self.levels[level], self.levels[level + 1]
+            size = len(nodes)
+            zero = self.zero(level)
+            above: dict[int, bool] = {}
+            for left in dirty:
+                right = nodes[left + 1] if left + 1 < size else zero
+                node = digest(b"\x01" + nodes[left] + right)
+                parent = left >> 1
+                if parent < len(parents):
+                    parents[parent] = node
+                elif parent == len(parents):
+                    parents.append(node)
+                else:
+                    parents.extend([ZERO] * (parent - len(parents)))
+                    parents.append(node)
+                above[parent & ~1] = True
+            dirty = above
+        self._dirty = {}
+
+
+def compute_top_height(twigs: int) -> int:
+    """Return the height of the tree above a number of twigs: none for one, else the least."""
+    return max(twigs - 1, 0).bit_length()
+
+
+class Staged(NamedTuple):
+    """What a block appends to the tree, before it is durable."""
+
+    first: int
+    """Number of the first new entry."""
+    entries: list[Entry]
+    leaves: list[bytes]
+    retired: list[int]
+    """Numbers of entries that are no longer active, some of them perhaps new."""
+    height: int
+    root: bytes
+
+
+class TwigTree:
+    """The state tree in memory: active bits, retirement heights, twig roots and the upper tree."""
+
+    def __init__(self, digest: Hash) -> None:
+        """Begin empty; `found` or `restore` comes next."""
+        self._digest = digest
+        self.count = 0
+        self.retired_at = array("q")
+        """For each entry the height at which it was retired; 0 while it is active."""
+        self._active = bytearray()
+        self.leaf_roots: list[bytes] = []
+        """Leaf roots of full twigs."""
+        self._young = PaddedTree(digest)
+        self._upper = PaddedTree(digest)
+
+    # -- growing ------------------------------------------------------------------------------
+
+    def stage(
+        self, changes: Mapping[bytes, bytes | None], height: int, entries: Entries
+    ) -> tuple[list[Entry], list[int]]:
+        """Return the entries that a block's changes append and the entries they retire.
+
+        A change to none removes the row. Nothing in the tree changes yet. Raises
+        `InvariantBroken` where the stored order of keys contradicts itself.
+        """
+        if not changes:
+            return [], []
+        links = _Links(entries, self.count == 0)
+        for key in sorted(changes):
+            value = changes[key]
+            if value is None:
+                links.remove(key)
+            else:
+                links.write(key, value)
+        return links.result(height)
+
+    def apply(self, entries: list[Entry], retired: list[int], height: int) -> Staged:
+        """Append the entries, retire the old ones and return the new root with the leaves."""
+        digest = self._digest
+        first = self.count
+        leaves = [compute_leaf(digest, e.key, e.value, e.next_key, e.height) for e in entries]
+        dirty: dict[int, bool] = {}
+        for number in retired:
+            self._active[number >> 3] &= ~(1 << (number & 7)) & 0xFF
+            self.retired_at[number] = height
+            dirty[number // TWIG_ENTRIES] = True
+        for leaf in leaves:
+            self._append(leaf)
+        twigs = self._twigs_count()
+        for twig in range(first // TWIG_ENTRIES, twigs):
+            dirty[twig] = True
+        for twig in dirty:
+            self._refresh_twig(twig)
+        return Staged(first, entries, leaves, retired, height, self.root())
+
+    def restore(
+        self,
+        count: int,
+        leaf_roots: list[bytes],
+        young: Iterable[bytes],
+        retirements: Iterable[tuple[int, Iterable[int]]],
+    ) -> None:
+        """Rebuild from what storage holds: full twigs' leaf roots, the young twig's leaves, and
+        for each height the numbers of the entries it retired.
+        """
+        self.count = count
+        self.leaf_roots = leaf_roots
+        self._young = PaddedTree(self._digest, young)
+        self.retired_at = array("q", bytes(8 * count))
+        twigs = self._twigs_count()
+        # Bits beyond the last entry are clear; so are those of entries retired since.
+        whole, rest = divmod(count, 8)
+        self._active = bytearray(b"\xff" * whole) + bytearray([(1 << rest) - 1] if rest else [])
+        self._active.extend(bytes(twigs * BITS_BYTES - len(self._active)))
+        for height, numbers in retirements:
+            for number in numbers:
+                self.retired_at[number] = height
+                self._active[number >> 3] &= ~(1 << (number & 7)) & 0xFF
+        self._upper = PaddedTree(self._digest)
+        for twig in range(twigs):
+            self._refresh_twig(twig)
+
+    def root(self) -> bytes:
+        """Return the state root."""
+        return compute_state_root(self._digest, self.count, self._upper.top())
+
+    # -- for proofs at the tip ----------------------------------------------------------------
+
+    def bits(self, twig: int) -> bytes:
+        """Return the active bits of a twig now."""
+        return bytes(self._active[twig * BITS_BYTES : (twig + 1) * BITS_BYTES])
+
+    def young_leaves(self) -> list[bytes]:
+        """Return the leaf hashes of the youngest twig, when it is not full."""
+        return list(self._young.levels[0])
+
+    def young_path(self, position: int) -> list[bytes]:
+        """Return the siblings of a leaf within the youngest twig."""
+        return self._young.path(position, TWIG_LEVELS)
+
+    def upper_path(self, twig: int) -> list[bytes]:
+        """Return the siblings of a twig in the upper tree."""
+        return self._upper.path(twig, compute_top_height(self._twigs_count()))
+
+    # -- within -------------------------------------------------------------------------------
+
+    def _twigs_count(self) -> int:
+        return -(-self.count // TWIG_ENTRIES)
+
+    def _append(self, leaf: bytes) -> None:
+        number = self.count
+        if number % TWIG_ENTRIES == 0:
+            self._active.extend(bytes(BITS_BYTES))
+        self._active[number >> 3] |= 1 << (number & 7)
+        self.retired_at.append(0)
+        self._young.append(leaf)
+        self.count = number + 1
+        if len(self._young) == TWIG_ENTRIES:
+            self.leaf_roots.append(self._young.top(TWIG_LEVELS))
+            self._young = PaddedTree(self._digest)
+
+    def _refresh_twig(self, twig: int) -> None:
+        full = twig < len(self.leaf_roots)
+        leaf_root = self.leaf_roots[twig] if full else self._young.top(TWIG_LEVELS)
+        node = compute_twig(self._digest, leaf_root, self.bits(twig))
+        if twig < len(self._upper):
+            self._upper.replace(twig, node)
+        else:
+            self._upper.append(node)
+
+
+class _Pending:
+    __slots__ = ("next_key", "old", "value")
+
+    def __init__(self, value: bytes, next_key: bytes, old: int) -> None:
+        self.value = value
+        self.next_key = next_key
+        self.old = old
+
+
+class _Links:
+    """The ordered list of keys as one block changes it; keys must come in ascending order."""
+
+    def __init__(self, entries: Entries, empty: bool) -> None:  # noqa: FBT001 - within
+        self._entries = entries
+        self._pending: dict[bytes, _Pending] = {}
+        self._removed: dict[bytes, int] = {}
+        self._inserted = b""
+        """The greatest key inserted so far."""
+        if empty:
+            self._pending[b""] = _Pending(b"", b"", -1)
+
+    def write(self, key: bytes, value: bytes) -> None:
+        pending = self._open(key)
+        if pending is not None:
+            pending.value = value
+            return
+        before = self._open_before(key)
+        self._expect(before.next_key == b"" or key < before.next_key, key)
+        self._pending[key] = _Pending(value, before.next_key, -1)
+        before.next_key = key
+        self._inserted = key
+
+    def remove(self, key: bytes) -> None:
+        pending = self._open(key)
+        if pending is None:
+            return
+        before = self._open_before(key)
+        self._expect(before.next_key == key, key)
+        before.next_key = pending.next_key
+        del self._pending[key]
+        self._removed[key] = pending.old
+
+    def result(self, height: int) -> tuple[list[Entry], list[int]]:
+        appended = [
+            Entry(key, p.value, p.next_key, height, p.old + 1)
+            for key, p in sorted(self._pending.items())
+        ]
+        retired = [p.old for p in self._pending.values() if p.old >= 0]
+        retired.extend(self._removed.values())
+        return appended, sorted(retired)
+
+    def _open(self, key: bytes) -> _Pending | None:
+        """Return the entry of a key as it will be appended again, or none where it is new."""
+        pending = self._pending.get(key)
+        if pending is None:
+            number = self._entries.locate(key)
+            if number is None:
+                return None
+            entry = self._entries.entry(number)
+            self._expect(entry.key == key, key)
+            pending = self._pending[key] = _Pending(entry.value, entry.next_key, number)
+        return pending
+
+    def _open_before(self, key: bytes) -> _Pending:
+        before = b""
+        if b"" not in self._pending or self._pending[b""].old >= 0:
+            before = self._entries.before(key)
+            while before in self._removed:
+                before = self._entries.before(before)
+        before = max(before, self._inserted)
+        pending = self._open(before)
+        if pending is None:
+            raise _damaged(key)
+        return pending
+
+    def _expect(self, holds: bool, key: bytes) -> None:  # noqa: FBT001 - within
+        if not holds:
+            raise _damaged(key)
+
+
+def _damaged(key: bytes) -> InvariantBroken:
+    return InvariantBroken(
+        f"the order of keys around {key!r} contradicts itself: the index is damaged"
+    )
+
+
+def key_bits(bits: bytes, position: int) -> bool:
+    """Say whether the entry at a position of a twig is active."""
+    return bool(bits[position >> 3] >> (position & 7) & 1)
