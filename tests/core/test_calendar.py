@@ -54,6 +54,7 @@ def test_days_count_as_datetime_counts_them(day: date) -> None:
     assert cal.civil_from_days(number) == dated(day)
     assert cal.weekday(dated(day)) == day.weekday()
     assert str(dated(day)) == day.isoformat()
+    assert day == date.max or cal.next_day(dated(day)) == dated(day + timedelta(days=1))
 
 
 def test_every_day_of_four_centuries_follows_the_day_before() -> None:
@@ -201,6 +202,8 @@ def test_a_table_in_which_nobody_ever_works_is_refused() -> None:
     always = tuple(cal.civil_from_days(first + number) for number in range(100))
     with pytest.raises(ValueError, match="table of holidays is wrong"):
         cal.deadline_calendar_days(moment("2026-01-01T10:00"), 1, always)
+    with pytest.raises(ValueError, match="table of holidays is wrong"):
+        cal.deadline_working_days(moment("2026-01-01T10:00"), 1, always, NONE)
 
 
 @given(st.dates(date(2004, 1, 1), date(2025, 12, 31)), st.integers(0, 120))

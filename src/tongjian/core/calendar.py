@@ -148,6 +148,14 @@ def add_days(date: Date, days: int) -> Date:
     return civil_from_days(days_from_civil(date) + days)
 
 
+def next_day(date: Date) -> Date:
+    """Return the day that follows a date that exists."""
+    year, month, day = date
+    if day < 28 or day < days_in_month(year, month):  # noqa: PLR2004  (no month is shorter)
+        return Date(year, month, day + 1)
+    return Date(year, month + 1, 1) if month < _MONTHS else Date(year + 1, 1, 1)
+
+
 def weekday(date: Date) -> int:
     """Return 0 for Monday to 6 for Sunday."""
     return (days_from_civil(date) + 3) % 7
@@ -219,14 +227,10 @@ def _require_period(length: int) -> None:
         raise ValueError(msg)
 
 
-def _past_rest(date: Date, rest: Container[Date]) -> Date:
-    """Return the first day from `date` on that is not in `rest`."""
-    for skipped in range(REST_DAYS_MAX + 1):
-        day = add_days(date, skipped)
-        if day not in rest:
-            return day
-    msg = f"more than {REST_DAYS_MAX} days of rest follow {date}: the table of holidays is wrong"
-    raise ValueError(msg)
+def _rest_too_long(date: Date) -> ValueError:
+    return ValueError(
+        f"more than {REST_DAYS_MAX} days of rest end on {date}: the table of holidays is wrong"
+    )
 
 
 def deadline_calendar_days(moment_ms: int, days: int, holidays: Container[Date]) -> TimeMs:
@@ -239,7 +243,13 @@ def deadline_calendar_days(moment_ms: int, days: int, holidays: Container[Date])
     """
     _require_period(days)
     last = add_days(legal_date(moment_ms), days)
-    return legal_day_end(_past_rest(last, holidays))
+    rested = 0
+    while last in holidays:
+        rested += 1
+        if rested > REST_DAYS_MAX:
+            raise _rest_too_long(last)
+        last = next_day(last)
+    return legal_day_end(last)
 
 
 def deadline_working_days(
@@ -252,9 +262,16 @@ def deadline_working_days(
     """
     _require_period(days)
     day = legal_date(moment_ms)
-    rest = RestDays(holidays, makeup_days)
-    for _ in range(days):
-        day = _past_rest(add_days(day, 1), rest)
+    day_of_week = weekday(day)
+    left, rested = days, 0
+    while left:
+        day, day_of_week = next_day(day), (day_of_week + 1) % 7
+        if (day_of_week < _SATURDAY and day not in holidays) or day in makeup_days:
+            left, rested = left - 1, 0
+            continue
+        rested += 1
+        if rested > REST_DAYS_MAX:
+            raise _rest_too_long(day)
     return legal_day_end(day)
 
 
