@@ -1,0 +1,127 @@
+# Every target makes what it needs, the virtual environment included; `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+NEWEST := python3 python3.13 python3.12 python3.11
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ------------------------------------------------------------------------------------- environment
+
+# Two stamps: what the program needs, and what its developers need.
+.venv/.run: requirements/run.txt
+	@echo "venv: Python packages that the program needs, pinned by hash"
+	@test -x $(BIN)/python || for python in $(NEWEST); do \
+	  if $$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    $$python -m venv .venv && break; fi; done
+	@test -x $(BIN)/python || { echo "Python 3.11 or later with venv is needed" >&2; exit 1; }
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.run
+	@echo "venv: Python packages that tests and lint need, pinned by hash"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: venv
+venv: .venv/.dev ## make the virtual environment in .venv
+
+.PHONY: pins
+pins: .venv/.dev ## compile requirements/*.txt again from pyproject.toml
+	@echo "pins: uv compiles for every platform, with hashes"
+	@$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev \
+	  -o requirements/dev.txt
+	@$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group build \
+	  -c requirements/dev.txt -o requirements/run.txt
+
+# --------------------------------------------------------------------------------------------- use
+
+.PHONY: demo
+demo: .venv/.run ## live through an invented city's days and check every proof
+	@$(BIN)/tongjian demo
+
+.PHONY: new-service
+new-service: .venv/.dev ## write an empty service that passes: make new-service NAME=parks
+	@test -n "$(NAME)" || { echo "usage: make new-service NAME=parks" >&2; exit 2; }
+	@$(BIN)/tongjian new-service $(NAME)
+
+.PHONY: bench
+bench: .venv/.dev ## measure against the limit of signatures, in the same minute
+	@$(BIN)/python -m bench
+
+# ------------------------------------------------------------------------------------------- tests
+
+.PHONY: test
+test: .venv/.dev ## the fast tests
+	@echo "test: everything that takes less than ten seconds each"
+	@$(PYTEST) -m "not slow"
+
+.PHONY: test-all
+test-all: .venv/.dev ## every test, the slow ones too
+	@echo "test-all: every test"
+	@$(PYTEST) --durations=10
+
+.PHONY: fuzz
+fuzz: .venv/.dev ## every property with two thousand examples each
+	@echo "fuzz: the properties, with many examples and a new seed"
+	@$(PYTEST) -m "not slow" --hypothesis-profile=nightly --timeout=1800 -k "$${ONLY:-}"
+
+.PHONY: faults
+faults: .venv/.dev ## kill -9 at every moment, the long form
+	@echo "faults: FAULT_ROUNDS=$${FAULT_ROUNDS:=500} kills and recoveries"
+	@FAULT_ROUNDS=$${FAULT_ROUNDS:-500} $(PYTEST) tests/faults --timeout=3600
+
+.PHONY: vectors
+vectors: .venv/.dev ## write the golden vectors again and show what changed
+	@echo "vectors: the tests in test_vectors*.py write what they would compare"
+	@$(BIN)/python -m pytest -q -p no:randomly --write-vectors -k test_vectors
+	@git --no-pager diff --stat -- '*vectors*'
+
+# ------------------------------------------------------------------------------------------ checks
+
+.PHONY: lint
+lint: .venv/.dev ## format, ruff, determinism, the tree, import contracts
+	@echo "lint: format and rules (ruff)"
+	@$(BIN)/ruff format --check -q . || { echo "run: make fix" >&2; exit 1; }
+	@$(BIN)/ruff check -q .
+	@echo "lint: no float, no set order, no leftovers (tidy)"
+	@$(BIN)/python tests/support/tidy.py
+	@echo "lint: layers (import-linter)"
+	@$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+.PHONY: types
+types: .venv/.dev ## mypy and basedpyright, both strict
+	@echo "types: mypy"
+	@$(BIN)/mypy
+	@echo "types: basedpyright, the program strict, the tests standard"
+	@$(BIN)/basedpyright
+	@$(BIN)/basedpyright -p tests/pyrightconfig.json
+
+.PHONY: fix
+fix: .venv/.dev ## format and apply the safe fixes
+	@$(BIN)/ruff check -q --fix-only .
+	@$(BIN)/ruff format .
+
+.PHONY: docs
+docs: .venv/.dev ## write docs/reference and the tables of the service pages
+	@$(BIN)/tongjian docs
+
+.PHONY: docs-check
+docs-check: .venv/.dev ## refuse pages that are not fresh
+	@$(BIN)/tongjian docs --check
+
+.PHONY: clean
+clean: ## remove what the tools made, but not your ledgers
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

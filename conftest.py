@@ -1,0 +1,69 @@
+"""What holds for every test: properties have no clock, and where CI is set nothing is skipped."""
+
+import os
+from collections.abc import Generator
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SKIPS_ALLOWED_IN_CI: Final = (
+    "needs the CometBFT program",  # no registry has it as a binary; built where Go is
+)
+"""Beginnings of the reasons for which a test may be skipped in CI."""
+
+_QUIET = (HealthCheck.too_slow,)
+settings.register_profile("tongjian", deadline=None, suppress_health_check=_QUIET)
+settings.register_profile(
+    "tongjian-ci",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=_QUIET,
+)
+settings.register_profile(
+    "nightly", deadline=None, max_examples=2000, print_blob=True, suppress_health_check=_QUIET
+)
+settings.load_profile("tongjian-ci" if os.environ.get("CI") else "tongjian")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch of `make vectors`."""
+    parser.addoption(
+        "--write-vectors",
+        action="store_true",
+        help="write the golden vectors instead of comparing with them",
+    )
+
+
+@pytest.fixture(scope="session")
+def write_vectors(request: pytest.FixtureRequest) -> bool:
+    """Tell whether this run writes the golden vectors: `make vectors`."""
+    return bool(request.config.getoption("--write-vectors"))
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not os.environ.get("CI") or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    detail = report.longrepr
+    reason = detail[2] if isinstance(detail, tuple) else str(detail)
+    if not reason.removeprefix("Skipped: ").startswith(SKIPS_ALLOWED_IN_CI):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip of a test into a failure in CI, but for the reasons above."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole file into a failure in CI, but for the reasons above."""
+    report = yield
+    _refuse_skip(report)
+    return report
