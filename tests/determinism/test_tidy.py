@@ -49,6 +49,15 @@ def test_the_tree_holds_no_leftover_machine_path_index_host_or_personal_number()
     assert found == []
 
 
+def test_every_link_and_every_cited_decision_leads_somewhere() -> None:
+    found = [
+        each
+        for path, text in tidy.tracked_files(ROOT)
+        for each in tidy.link_findings(ROOT, path, text)
+    ]
+    assert found == []
+
+
 def test_every_long_file_has_a_reason_that_still_holds() -> None:
     assert tidy.stale_reasons(ROOT) == []
 
@@ -140,6 +149,16 @@ def test_the_tree_check_refuses_a_long_source_but_not_a_long_table() -> None:
     text = "x = 1\n" * (tidy.LINES_MAX + 1)
     assert tidy.text_findings("src/tongjian/x.py", text)
     assert tidy.text_findings("vectors/x.csv", text) == []
+
+
+def test_the_tree_check_refuses_a_link_and_a_decision_that_lead_nowhere() -> None:
+    cited = "docs/decisions/" + "0999-nothing.md"
+    assert tidy.link_findings(ROOT, "docs/a.md", "[see](b.md) and [CI](../README.md#top)") == [
+        "docs/a.md: leads nowhere: b.md"
+    ]
+    assert tidy.link_findings(ROOT, "src/x.py", f"# {cited}") == [
+        f"src/x.py: leads nowhere: {cited}"
+    ]
 
 
 @pytest.mark.parametrize(

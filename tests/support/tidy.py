@@ -222,6 +222,18 @@ def _about_line(line: str) -> Iterator[str]:
             yield "a number that could be a real person's: use region 99"
 
 
+_LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)[^)]*\)")
+_DECISION = re.compile(r"\bdocs/decisions/[0-9]{4}-[\w-]+\.md\b")
+
+
+def link_findings(root: Path, path: str, text: str) -> list[str]:
+    """List local links of a page, and decisions cited anywhere, that lead nowhere."""
+    links = _LINK.findall(text) if path.endswith(".md") else []
+    lost = [to for to in links if not ((root / path).parent / to).exists()]
+    lost += [to for to in _DECISION.findall(text) if not (root / to).exists()]
+    return [f"{path}: leads nowhere: {to}" for to in dict.fromkeys(lost)]
+
+
 def stale_reasons(root: Path) -> list[str]:
     """List entries of LONG_FILES whose file is gone or short by now."""
     return [
@@ -249,6 +261,7 @@ def all_findings(root: Path) -> Iterable[str]:
         yield from zone_findings(path, text)
     for path, text in tracked_files(root):
         yield from text_findings(path, text)
+        yield from link_findings(root, path, text)
     yield from stale_reasons(root)
 
 
