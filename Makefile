@@ -94,8 +94,8 @@ vectors: .venv/.dev ## write the golden vectors again and show what changed
 .PHONY: lint
 lint: .venv/.dev ## format, ruff, determinism, the tree, import contracts
 	@echo "lint: format and rules (ruff)"
-	@$(BIN)/ruff format --check -q . || { echo "run: make fix" >&2; exit 1; }
-	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format --check -q --output-format=concise . || { echo "run: make fix" >&2; exit 1; }
+	@$(BIN)/ruff check -q --output-format=concise .
 	@echo "lint: no float, no set order, no leftovers (tidy)"
 	@$(BIN)/python tests/support/tidy.py
 	@echo "lint: layers (import-linter)"
