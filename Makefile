@@ -85,8 +85,8 @@ faults: .venv/.dev ## kill -9 at every moment, the long form
 
 .PHONY: vectors
 vectors: .venv/.dev ## write the golden vectors again and show what changed
-	@echo "vectors: the tests in test_vectors*.py write what they would compare"
-	@$(BIN)/python -m pytest -q -p no:randomly --write-vectors -k test_vectors
+	@echo "vectors: tests of services and test_vectors*.py write what they would compare"
+	@$(BIN)/python -m pytest -q -p no:randomly --write-vectors -k "test_vectors or services"
 	@git --no-pager diff --stat -- '*vectors*'
 
 # ------------------------------------------------------------------------------------------ checks

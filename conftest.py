@@ -37,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let `World` know that it writes vectors, in this process and those of pytest-xdist."""
+    if config.getoption("--write-vectors", default=False):
+        os.environ["TONGJIAN_VECTORS"] = "write"
+
+
 @pytest.fixture(scope="session")
 def write_vectors(request: pytest.FixtureRequest) -> bool:
     """Tell whether this run writes the golden vectors: `make vectors`."""

@@ -6,16 +6,30 @@ from typing import Any
 from tongjian.catalogue import load_registry
 from tongjian.core import values
 from tongjian.core.block import Result
-from tongjian.core.directory import Activation, Key, Office, Officer, Parameter, SealKey
-from tongjian.core.directory import Grant, Kernel
-from tongjian.core.directory import KEYS, OFFICERS, OFFICES, PARAMETERS, SEAL_KEYS, SERVICES
+from tongjian.core.directory import (
+    KEYS,
+    OFFICERS,
+    OFFICES,
+    PARAMETERS,
+    SEAL_KEYS,
+    SERVICES,
+    Activation,
+    Grant,
+    Kernel,
+    Key,
+    Office,
+    Officer,
+    Parameter,
+    SealKey,
+)
 from tongjian.core.encoding import encode
 from tongjian.core.envelope import Opener, compose, seal_envelope
-from tongjian.core.hashing import sha256
+from tongjian.core.hashing import HashSuite, sha256
 from tongjian.core.machine import Machine, outcome_of
 from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
 from tongjian.core.state import Commitment
 from tongjian.storage.memory import MemoryState
+from tongjian.testkit.vectors import Keeper
 
 CHAIN = sha256(b"a chain for tests")
 NOON_MS = 1_795_060_800_000
@@ -52,11 +66,12 @@ class World:
         self.events: list[Event] = []
         """All events, in order."""
         self._nonce = 0
+        self._keeper = Keeper(self.registry, CHAIN, HashSuite.SHA256)
         self._founding: dict[bytes, bytes] = {}
         self._found(SEAL_KEYS, SealKey(suite=1, public=bytes(32)), 0)
         known = {name: service.version for name, service in self.registry.services.items()}
         for name, version in (known if services is None else services).items():
-            activation = Activation(version=version, next_version=0, next_height=0)
+            activation = Activation(version=version, next_version=0, next_height=values.height(0))
             self._found(SERVICES, activation, name)
 
     # -- founding -----------------------------------------------------------------------------
@@ -126,34 +141,43 @@ class World:
 
     # -- acting -------------------------------------------------------------------------------
 
-    def submit(self, *who: Person, acts: tuple[Act, ...]) -> Result:
+    def submit(self, *who: Person, acts: tuple[Act, ...], vector: str | None = None) -> Result:
         """Put one transaction into a block of its own and return its result."""
-        return self.block((who, acts))[-1]
+        return self.block((who, acts), vector=vector)[-1]
 
-    def block(self, *transactions: tuple[tuple[Person, ...], tuple[Act, ...]]) -> list[Result]:
-        """Apply one block of transactions and return all results, deadlines first."""
+    def block(
+        self,
+        *transactions: tuple[tuple[Person, ...], tuple[Act, ...]],
+        vector: str | None = None,
+    ) -> list[Result]:
+        """Apply one block of transactions and return all results, deadlines first.
+
+        A block of a single act is a golden vector (tongjian.testkit.vectors), named for its
+        outcome or by `vector`.
+        """
         self._begin()
         incoming = [self.opener.open(self._compose(who, acts)) for who, acts in transactions]
         applied = self.machine.apply(self.height + 1, self.now_ms, incoming)
+        self._keeper.keep(self.state, self.height + 1, self.now_ms, incoming, applied, vector)
         self.height += 1
         self._commit(applied.writes, applied.results)
         for result in applied.results:
             self.events.extend(self.registry.event_codec.decode(e) for e in result.events)
         return list(applied.results)
 
-    def accepts(self, *who: Person, act: Act) -> Event:
+    def accepts(self, *who: Person, act: Act, vector: str | None = None) -> Event:
         """Submit an act that must be accepted; return its (first) event."""
         before = len(self.events)
-        result = self.submit(*who, acts=(act,))
+        result = self.submit(*who, acts=(act,), vector=vector)
         if result.outcome:
             msg = f"expected acceptance, got refusal {self.explain(result.outcome)}"
             raise AssertionError(msg)
         return self.events[before]
 
-    def refuses(self, code: RefusalCode, *who: Person, act: Act) -> None:
+    def refuses(self, code: RefusalCode, *who: Person, act: Act, vector: str | None = None) -> None:
         """Submit an act that must be refused with the code and must change nothing."""
         rows = self.rows()
-        result = self.submit(*who, acts=(act,))
+        result = self.submit(*who, acts=(act,), vector=vector)
         expected = outcome_of(self.registry, Refused(code), 0)
         if result.outcome != expected:
             msg = f"expected {self.explain(expected)}, got {self.explain(result.outcome)}"
@@ -205,9 +229,7 @@ class World:
             self._founding = {}
             self._commit(founding, ())
 
-    def _commit(
-        self, writes: dict[bytes, bytes | None], results: tuple[Result, ...]
-    ) -> None:
+    def _commit(self, writes: dict[bytes, bytes | None], results: tuple[Result, ...]) -> None:
         advance = self.commitment.advance(self.height, writes, results, self.state)
         self.state.commit(advance.staged.entries, writes)
         self.machine.directory.invalidate(list(writes))

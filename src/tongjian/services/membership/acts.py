@@ -1,0 +1,1 @@
+"""The verbs of membership: who founds, appoints, enrols, activates and ends."""
