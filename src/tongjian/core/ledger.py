@@ -10,6 +10,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 from tongjian.core import limits
 from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
 from tongjian.core.encoding import Malformed, encode
+from tongjian.core.hashing import Hash
 from tongjian.core.operation import (
     Act,
     AnyTable,
@@ -39,16 +40,20 @@ class Ledger:
         "_reader",
         "_staged",
         "block",
+        "digest",
         "height",
         "signers",
         "time_ms",
         "transaction",
     )
 
-    def __init__(self, reader: Reader, directory: Directory, height: int, time_ms: int) -> None:
-        """Open the view for a block at a height and a time in milliseconds."""
+    def __init__(
+        self, reader: Reader, directory: Directory, digest: Hash, height: int, time_ms: int
+    ) -> None:
+        """Open the view for a block at a height and a time in ms; `digest` is the chain's hash."""
         self._reader = reader
         self._directory = directory
+        self.digest = digest
         self.height = height
         self.time_ms = time_ms
         self.block: dict[bytes, Staged] = {}

@@ -70,7 +70,7 @@ class Machine:
 
         Raises `HandlerFault` where a handler failed, `InvariantBroken` where the ledger did.
         """
-        ledger = Ledger(self._reader, self.directory, height, time_ms)
+        ledger = Ledger(self._reader, self.directory, self.digest, height, time_ms)
         with sealed():
             results = self._run_timers(ledger)
             timers = len(results)
