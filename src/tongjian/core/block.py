@@ -54,11 +54,16 @@ class Result(Record):
     ]
 
 
-class Block(Record):
-    """A block as the block log keeps it: whole, and enough to replay from."""
+class Sealed(Record):
+    """A header's bytes with what seals them: the head of a stored block."""
 
     header: Annotated[bytes, Meta(max_length=HEADER_BYTES_MAX)]
     seal: Seal
+
+
+class Body(Record):
+    """The rest of a stored block: what was asked and what came of it. Enough to replay from."""
+
     envelopes: Annotated[tuple[bytes, ...], Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX)]
     timers: Annotated[int, Meta(ge=0, le=limits.TIMERS_PER_BLOCK_MAX)]
     """How many of the results are of deadlines; they come first."""
@@ -69,7 +74,8 @@ class Block(Record):
 
 
 HEADERS: Final = Codec(Header, HEADER_BYTES_MAX)
-BLOCKS: Final = Codec(Block, 4 * limits.BLOCK_BYTES_MAX)
+SEALED: Final = Codec(Sealed, HEADER_BYTES_MAX + 8300)
+BODIES: Final = Codec(Body, 4 * limits.BLOCK_BYTES_MAX)
 
 
 def compute_app_hash(digest: Hash, state_root: bytes, log_root: bytes) -> bytes:
@@ -93,6 +99,29 @@ def compute_header_hash(digest: Hash, header: bytes) -> bytes:
     return digest(TAG_HEADER + header)
 
 
-def compute_seal_message(chain: bytes, header: bytes) -> bytes:
-    """Return what the operator signs: domain tag, chain id, header bytes."""
-    return TAG_HEADER + chain + header
+def compute_seal_protected(suite: int, kid: bytes) -> bytes:
+    """Return the protected header of a seal: a CBOR map of algorithm and key id.
+
+    Ed25519 is EdDSA, -8 (RFC 9053, 2.2); the key id is the ledger's, 16 bytes.
+    """
+    algorithm = {1: b"\x27"}[suite]
+    return b"\xa2\x01" + algorithm + b"\x04\x50" + kid
+
+
+def compute_seal_message(chain: bytes, protected: bytes, header: bytes) -> bytes:
+    """Return what the operator signs: the Sig_structure of COSE_Sign1 (RFC 9052, 4.4).
+
+    External data are the domain tag and the chain id, so any COSE library can verify a seal.
+    """
+    fields = (protected, TAG_HEADER + chain, header)
+    return b"\x84\x6aSignature1" + b"".join(_cbor_bytes(field) for field in fields)
+
+
+def _cbor_bytes(data: bytes) -> bytes:
+    """Return a CBOR byte string in its shortest form (RFC 8949, 3.1)."""
+    size = len(data)
+    if size < 24:  # noqa: PLR2004 - RFC 8949, table 1
+        return bytes([0x40 + size]) + data
+    if size < 256:  # noqa: PLR2004 - as above
+        return b"\x58" + bytes([size]) + data
+    return b"\x59" + size.to_bytes(2, "big") + data

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tongjian.core.block import Result
-from tongjian.core.directory import Directory, Kernel, Reader
+from tongjian.core.directory import TIMERS, Directory, Kernel, Reader
 from tongjian.core.encoding import encode
 from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
@@ -78,6 +78,10 @@ class Machine:
                 results.append(self._run(ledger, position, transaction))
         rows = {key: staged[0] for key, staged in ledger.block.items()}
         return Applied(tuple(results), timers, ledger.writes(), rows)
+
+    def has_due(self, time_ms: int) -> bool:
+        """Say whether a deadline has come by a time."""
+        return bool(self._reader.scan(TIMERS.prefix, TIMERS.key(time_ms + 1), 1))
 
     def _run(self, ledger: Ledger, position: int, incoming: Incoming) -> Result:
         transaction = incoming.transaction

@@ -179,7 +179,8 @@ class Staged(NamedTuple):
     leaves: list[bytes]
     retired: list[int]
     """Numbers of entries that are no longer active, some of them perhaps new."""
-    height: int
+    filled: dict[int, tuple[bytes, list[bytes]]]
+    """The twigs that became full: leaf root and leaf hashes."""
     root: bytes
 
 
@@ -229,14 +230,15 @@ class TwigTree:
             self._active[number >> 3] &= ~(1 << (number & 7)) & 0xFF
             self.retired_at[number] = height
             dirty[number // TWIG_ENTRIES] = True
+        filled: dict[int, tuple[bytes, list[bytes]]] = {}
         for leaf in leaves:
-            self._append(leaf)
+            self._append(leaf, filled)
         twigs = self._twigs_count()
         for twig in range(first // TWIG_ENTRIES, twigs):
             dirty[twig] = True
         for twig in dirty:
             self._refresh_twig(twig)
-        return Staged(first, entries, leaves, retired, height, self.root())
+        return Staged(first, entries, leaves, retired, filled, self.root())
 
     def restore(
         self,
@@ -275,6 +277,10 @@ class TwigTree:
         """Return the active bits of a twig now."""
         return bytes(self._active[twig * BITS_BYTES : (twig + 1) * BITS_BYTES])
 
+    def is_active(self, number: int) -> bool:
+        """Say whether an entry is active now."""
+        return bool(self._active[number >> 3] >> (number & 7) & 1)
+
     def young_leaves(self) -> list[bytes]:
         """Return the leaf hashes of the youngest twig, when it is not full."""
         return list(self._young.levels[0])
@@ -292,7 +298,7 @@ class TwigTree:
     def _twigs_count(self) -> int:
         return -(-self.count // TWIG_ENTRIES)
 
-    def _append(self, leaf: bytes) -> None:
+    def _append(self, leaf: bytes, filled: dict[int, tuple[bytes, list[bytes]]]) -> None:
         number = self.count
         if number % TWIG_ENTRIES == 0:
             self._active.extend(bytes(BITS_BYTES))
@@ -301,7 +307,9 @@ class TwigTree:
         self._young.append(leaf)
         self.count = number + 1
         if len(self._young) == TWIG_ENTRIES:
-            self.leaf_roots.append(self._young.top(TWIG_LEVELS))
+            leaf_root = self._young.top(TWIG_LEVELS)
+            filled[len(self.leaf_roots)] = (leaf_root, self._young.levels[0])
+            self.leaf_roots.append(leaf_root)
             self._young = PaddedTree(self._digest)
 
     def _refresh_twig(self, twig: int) -> None:
@@ -383,6 +391,7 @@ class _Links:
             before = self._entries.before(key)
             while before in self._removed:
                 before = self._entries.before(before)
+            self._expect(before < key, key)
         before = max(before, self._inserted)
         pending = self._open(before)
         if pending is None:

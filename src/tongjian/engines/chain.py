@@ -1,0 +1,382 @@
+"""One chain on one disk: block log, store, machine and commitment kept in step.
+
+`Chain` opens a ledger, brings the derived state up to the block log, and takes in blocks. It knows no
+clock and no queue: engines bring those.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tongjian.catalogue import load_registry
+from tongjian.core import values
+from tongjian.core.block import (
+    BODIES,
+    HEADERS,
+    SEALED,
+    Body,
+    Header,
+    Result,
+    Seal,
+    Sealed,
+    compute_batch,
+    compute_header_hash,
+)
+from tongjian.core.encoding import Malformed, encode
+from tongjian.core.envelope import Incoming, Opener, verify_signatures
+from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
+from tongjian.core.hashing import HashSuite, hash_of
+from tongjian.core.machine import Applied, Machine
+from tongjian.core.signatures import SignatureInvalid
+from tongjian.core.state import Advance
+from tongjian.engines.seals import SealMaker, check_seal
+from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
+from tongjian.storage.errors import InUse, LogDamaged, StoreDamaged
+from tongjian.storage.prover import Prover
+from tongjian.storage.store import Store, Tip
+
+ZERO_DIGEST: Final = bytes(32)
+LOG_NAME: Final = "blocks.log"
+STORE_NAME: Final = "store.lmdb"
+LOCK_NAME: Final = "lock"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What opening a ledger found and did."""
+
+    replayed: int
+    """Blocks taken from the block log into the derived state."""
+    cut_bytes: int
+    """Bytes of an unfinished frame removed from the end of the block log."""
+    rebuilt: str
+    """Why the derived state was rebuilt from the first block; empty where it was not."""
+
+
+class Chain:
+    """A ledger's blocks and state on disk; one writer at a time."""
+
+    def __init__(self, folder: Path, genesis: Genesis, *, writable: bool) -> None:
+        """Open the ledger in a folder and bring the derived state up to the block log.
+
+        Raises `InUse` where another process writes, `LogDamaged` where stored bytes are not what was
+        written and the block log cannot make it good.
+        """
+        self.folder = folder
+        self.genesis = genesis
+        self.digest = hash_of(HashSuite(genesis.hash_suite))
+        self.chain_id = compute_chain_id(genesis)
+        self.writable = writable
+        self._lock = _lock(folder) if writable else -1
+        try:
+            self.log = BlockLog(folder / LOG_NAME, self.chain_id, writable=writable)
+            self.opened = self._open()
+        except BaseException:
+            self._unlock()
+            raise
+
+    # -- opening ------------------------------------------------------------------------------
+
+    def _open(self) -> Opened:
+        rebuilt = ""
+        kept = self.folder / (STORE_NAME + ".damaged")
+        try:
+            self._attach()
+        except StoreDamaged as damage:
+            if not self.writable:
+                raise
+            rebuilt = str(damage)
+            (self.folder / STORE_NAME).rename(kept)
+            self._attach()
+        replayed, cut = self._catch_up() if self.writable else (0, 0)
+        if rebuilt:
+            kept.unlink()
+        return Opened(replayed, cut, rebuilt)
+
+    def _attach(self) -> None:
+        """Open the store and check that it is the state it says it is."""
+        self.store = Store(self.folder / STORE_NAME, self.digest, writable=self.writable)
+        try:
+            self._load()
+            self._check_store()
+        except Malformed as error:
+            self.store.close()
+            raise StoreDamaged(str(error)) from error
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _load(self) -> None:
+        registry = load_registry()
+        self.commitment = self.store.restore()
+        self.machine = Machine(registry, self.chain_id, self.digest, self.store)
+        self.opener = Opener(registry, self.chain_id, self.digest)
+        self.prover = Prover(self.store, self.commitment, self.digest)
+        self.tip = self.store.tip()
+
+    def _check_store(self) -> None:
+        """Compare the restored roots with the last header that the store took in."""
+        tip = self.tip
+        if tip is None:
+            return
+        if tip.log_end > self.log.end:
+            msg = (
+                f"the state stands at height {tip.height} but the block log ends before it. "
+                "Blocks were lost: restore the block log from a backup or another node."
+            )
+            raise LogDamaged(msg)
+        header = self._stored_header(tip.height)
+        if compute_header_hash(self.digest, encode(header)) != tip.header_hash:
+            msg = f"the header of block {tip.height} in the block log is not the one taken in"
+            raise LogDamaged(msg)
+        if self.commitment.tree.root() != header.state_root:
+            msg = f"the restored state root differs from the header of block {tip.height}"
+            raise StoreDamaged(msg)
+        if self.commitment.log.root() != header.log_root:
+            msg = f"the restored log root differs from the header of block {tip.height}"
+            raise StoreDamaged(msg)
+
+    def _stored_header(self, height: int) -> Header:
+        meta = self.store.block(height)
+        if meta is None:
+            msg = f"block {height} has no place in the index"
+            raise StoreDamaged(msg)
+        return read_frame(self.log.read(meta.offset))[0]
+
+    def _founding(self) -> tuple[Advance, dict[bytes, bytes | None]]:
+        writes: dict[bytes, bytes | None] = dict(compute_genesis_rows(self.genesis))
+        return self.commitment.advance(0, writes, (), self.store), writes
+
+    def _catch_up(self) -> tuple[int, int]:
+        """Replay whole frames that the store has not taken in; cut an unfinished one."""
+        end = self.tip.log_end if self.tip is not None else PROLOGUE_BYTES
+        replayed = 0
+        for frame in self.log.frames(end):
+            self.replay(frame)
+            replayed += 1
+            end = frame.end
+        return replayed, self.log.truncate(end)
+
+    def needs_founding(self) -> bool:
+        """Say whether the ledger has no block yet."""
+        return self.tip is None
+
+    # -- taking in ----------------------------------------------------------------------------
+
+    def found(self, maker: SealMaker) -> None:
+        """Write block 0: the state that the founding document describes, sealed by the operator."""
+        advance, writes = self._founding()
+        header = self._header(0, self.genesis.time_ms, advance, ())
+        body = Body(envelopes=(), timers=0, results=())
+        self._append(header, maker, body, advance, writes, [])
+
+    def apply(
+        self, time_ms: int, incoming: Sequence[Incoming], maker: SealMaker
+    ) -> tuple[int, Applied]:
+        """Decide, seal and make durable the next block; return its height and what it did.
+
+        Raises `StorageFull` where nothing was recorded; the chain must then be reopened by `reload`.
+        """
+        height = self.height + 1
+        applied = self.machine.apply(height, time_ms, incoming)
+        advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
+        envelopes = tuple(transaction.data for transaction in incoming)
+        header = self._header(height, time_ms, advance, envelopes)
+        body = Body(envelopes=envelopes, timers=applied.timers, results=applied.results)
+        identities = [result.transaction for result in applied.results]
+        self._append(header, maker, body, advance, applied.writes, identities)
+        self._settle(applied)
+        return height, applied
+
+    def replay(self, frame: Frame) -> None:
+        """Take in a stored block after checking its chain, seal, transactions and roots."""
+        header, seal, body = read_frame(frame)
+        if self.tip is None:
+            advance, writes = self._founding()
+            self._expect(header, advance, height=0, previous=ZERO_DIGEST)
+            check_seal(self.genesis.seal_suite, self.genesis.seal_public, self, header, seal)
+            self._take_in(header, frame, advance, writes, [])
+            return
+        key = self.machine.directory.seal_key(header.height)
+        check_seal(key.suite, key.public, self, header, seal)
+        incoming = [self._recheck(data) for data in body.envelopes]
+        applied = self.machine.apply(header.height, header.time_ms, incoming)
+        advance = self.commitment.advance(
+            header.height, applied.writes, applied.results, self.store
+        )
+        self._expect(header, advance, height=self.height + 1, previous=self.tip.header_hash)
+        if applied.results != body.results or compute_batch(self.digest, body.envelopes) != header.batch:
+            msg = f"block {header.height} does not hold what its header commits to"
+            raise LogDamaged(msg)
+        identities = [result.transaction for result in applied.results]
+        self._take_in(header, frame, advance, applied.writes, identities)
+        self._settle(applied)
+
+    def reload(self) -> None:
+        """Go back to what is durable after a block could not be taken in."""
+        self.store.refresh()
+        self._load()
+        self._catch_up()
+
+    def _recheck(self, data: bytes) -> Incoming:
+        try:
+            incoming = self.opener.open(data)
+            verify_signatures(incoming, self.machine.directory)
+        except (Malformed, SignatureInvalid) as error:
+            msg = f"a stored transaction is not one that was admitted: {error}"
+            raise LogDamaged(msg) from error
+        return incoming
+
+    def _header(
+        self, height: int, time_ms: int, advance: Advance, envelopes: tuple[bytes, ...]
+    ) -> Header:
+        previous = self.tip.header_hash if self.tip is not None else ZERO_DIGEST
+        return Header(
+            version=1,
+            chain=values.digest(self.chain_id),
+            height=values.height(height),
+            time_ms=values.time_ms(time_ms),
+            previous=values.digest(previous),
+            state_root=values.digest(advance.state_root),
+            log_root=values.digest(advance.log_root),
+            log_size=values.count(advance.log_size),
+            batch=values.digest(compute_batch(self.digest, envelopes)),
+        )
+
+    def _append(
+        self,
+        header: Header,
+        maker: SealMaker,
+        body: Body,
+        advance: Advance,
+        writes: dict[bytes, bytes | None],
+        identities: list[bytes],
+    ) -> None:
+        encoded = encode(header)
+        head = encode(Sealed(header=encoded, seal=maker.seal(self.chain_id, encoded)))
+        data = encode(body)
+        offset = self.log.append(head, data)
+        frame = Frame(offset, self.log.end, head, data)
+        self._take_in(header, frame, advance, writes, identities)
+
+    def _take_in(
+        self,
+        header: Header,
+        frame: Frame,
+        advance: Advance,
+        writes: dict[bytes, bytes | None],
+        identities: list[bytes],
+    ) -> None:
+        tip = Tip(
+            height=header.height,
+            log_end=frame.end,
+            entry_count=self.commitment.tree.count,
+            log_size=advance.log_size,
+            peaks=self.commitment.log.peaks(),
+            header_hash=compute_header_hash(self.digest, encode(header)),
+            time_ms=header.time_ms,
+        )
+        self.store.commit(tip, frame.offset, advance, writes, identities)
+        self.tip = tip
+
+    def _settle(self, applied: Applied) -> None:
+        self.machine.directory.invalidate(list(applied.writes))
+        self.store.remember(applied.rows)
+
+    def _expect(self, header: Header, advance: Advance, *, height: int, previous: bytes) -> None:
+        found = (header.chain, header.height, header.previous, header.state_root, header.log_root)
+        wanted = (self.chain_id, height, previous, advance.state_root, advance.log_root)
+        names = ("chain id", "height", "previous header", "state root", "log root")
+        for name, has, wants in zip(names, found, wanted, strict=True):
+            if has != wants:
+                msg = f"block {header.height}: its {name} is not the one that replay gives"
+                raise LogDamaged(msg)
+
+    # -- looking ------------------------------------------------------------------------------
+
+    @property
+    def height(self) -> int:
+        """Height of the last durable block; -1 before genesis."""
+        return self.tip.height if self.tip is not None else -1
+
+    def sealed(self, height: int) -> Sealed:
+        """Return the sealed header of a block; raises `KeyError` where there is none."""
+        meta = self.store.block(height)
+        if meta is None:
+            msg = f"there is no block {height}; the ledger stands at {self.height}"
+            raise KeyError(msg)
+        return self.log.head(meta.offset)
+
+    def header(self, height: int) -> Header:
+        """Return the header of a block; raises `KeyError` where there is none."""
+        header: Header = HEADERS.decode(self.sealed(height).header)
+        return header
+
+    def body(self, height: int) -> Body:
+        """Return the transactions and results of a block."""
+        meta = self.store.block(height)
+        if meta is None:
+            msg = f"there is no block {height}; the ledger stands at {self.height}"
+            raise KeyError(msg)
+        return read_frame(self.log.read(meta.offset))[2]
+
+    def result(self, identity: bytes) -> tuple[int, int, Result] | None:
+        """Return height, position and result of a transaction, or none where it is not seen."""
+        place = self.store.transaction(identity)
+        if place is None:
+            return None
+        result = self.body(place.height).results[place.position]
+        if result.transaction != identity:
+            return None
+        return place.height, place.position, result
+
+    def close(self) -> None:
+        """Close all files."""
+        self.store.close()
+        self.log.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def read_frame(frame: Frame) -> tuple[Header, Seal, Body]:
+    """Decode a stored block; raises `LogDamaged` where it is not one."""
+    try:
+        sealed: Sealed = SEALED.decode(frame.head)
+        header: Header = HEADERS.decode(sealed.header)
+        body: Body = BODIES.decode(frame.body)
+    except Malformed as error:
+        msg = f"the block at byte {frame.offset} cannot be decoded: {error}"
+        raise LogDamaged(msg) from error
+    return header, sealed.seal, body
+
+
+def _lock(folder: Path) -> int:
+    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        msg = f"the ledger in {folder.name} is open in another process ({holder or 'unknown'})"
+        raise InUse(msg) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"pid {os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+@contextlib.contextmanager
+def open_chain(folder: Path, genesis: Genesis, *, writable: bool) -> Iterator[Chain]:
+    """Open a chain and close it at the end."""
+    chain = Chain(folder, genesis, writable=writable)
+    try:
+        yield chain
+    finally:
+        chain.close()

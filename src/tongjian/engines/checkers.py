@@ -1,0 +1,159 @@
+"""Signature checks in worker processes, ahead of execution.
+
+The verifier holds Python's lock, so threads would gain nothing; two processes reach the limit of two
+cores. A worker knows nothing but `core.signatures`: it gets jobs and answers a byte for each.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from types import TracebackType
+from typing import Final
+
+from msgspec import msgpack
+
+from tongjian.core.signatures import SignatureInvalid, verify
+
+Job = tuple[int, bytes, bytes, bytes]
+"""Suite, public key, message, signature."""
+
+CHUNK_JOBS: Final = 200
+"""A few milliseconds of work: long enough to make the hand-over cheap, short enough to share."""
+INLINE_JOBS_MAX: Final = 8
+"""Fewer jobs than a hand-over to another process is worth are checked on the spot."""
+SOCKET_BYTES: Final = 4 * 1024 * 1024
+
+
+def check(jobs: list[Job]) -> bytes:
+    """Return one byte for each job: 1 where the signature is valid, 0 where it is not."""
+    verdicts = bytearray(len(jobs))
+    for position, (suite, public, message, signature) in enumerate(jobs):
+        try:
+            verify(suite, public, message, signature)
+        except SignatureInvalid:
+            continue
+        verdicts[position] = 1
+    return bytes(verdicts)
+
+
+class Ticket:
+    """The verdicts of a list of jobs, some of them still to come."""
+
+    def __init__(self, chunks: int) -> None:
+        """Expect a number of chunks."""
+        self.verdicts: list[bytes] = [b""] * chunks
+        self.missing = chunks
+
+
+class _Worker:
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+        self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", "tongjian.engines.checkers", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self.channel = ours
+        self.pending: deque[tuple[Ticket, int]] = deque()
+
+    def close(self) -> None:
+        self.channel.close()
+        self.process.wait(timeout=10)
+
+
+class Checkers:
+    """A pool of checking processes; with none, checks run where they are asked for."""
+
+    def __init__(self, workers: int) -> None:
+        """Start the workers; the first check must not wait for them to load."""
+        self._workers = [_Worker() for _ in range(workers)]
+        for worker in self._workers:
+            _send(worker.channel, msgpack.encode([]))
+        for worker in self._workers:
+            _receive(worker.channel)
+
+    def submit(self, jobs: list[Job]) -> Ticket:
+        """Hand over jobs and return at once; `collect` waits for the verdicts."""
+        if not self._workers or len(jobs) <= INLINE_JOBS_MAX:
+            ticket = Ticket(1)
+            ticket.verdicts[0] = check(jobs)
+            ticket.missing = 0
+            return ticket
+        chunks = [jobs[i : i + CHUNK_JOBS] for i in range(0, len(jobs), CHUNK_JOBS)]
+        ticket = Ticket(len(chunks))
+        for position, chunk in enumerate(chunks):
+            worker = min(self._workers, key=lambda worker: len(worker.pending))
+            worker.pending.append((ticket, position))
+            _send(worker.channel, msgpack.encode(chunk))
+        return ticket
+
+    def collect(self, ticket: Ticket) -> bytes:
+        """Return one byte for each job of a ticket, in order.
+
+        Raises `ConnectionError` where a worker died: its jobs are then unchecked, none accepted.
+        """
+        while ticket.missing:
+            for worker in self._workers:
+                if any(waiting is ticket for waiting, _ in worker.pending):
+                    of, position = worker.pending.popleft()
+                    of.verdicts[position] = _receive(worker.channel)
+                    of.missing -= 1
+        return b"".join(ticket.verdicts)
+
+    def close(self) -> None:
+        """Stop the workers."""
+        for worker in self._workers:
+            worker.close()
+        self._workers = []
+
+    def __enter__(self) -> "Checkers":
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the workers."""
+        self.close()
+
+
+def _send(channel: socket.socket, data: bytes) -> None:
+    channel.sendall(len(data).to_bytes(4, "big") + data)
+
+
+def _receive(channel: socket.socket) -> bytes:
+    return _receive_exactly(channel, int.from_bytes(_receive_exactly(channel, 4), "big"))
+
+
+def _receive_exactly(channel: socket.socket, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size:
+        part = channel.recv(min(size, 1 << 20))
+        if not part:
+            msg = "a signature-checking process has gone"
+            raise ConnectionError(msg)
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def serve(descriptor: int) -> None:
+    """Answer jobs until the other end closes."""
+    decoder = msgpack.Decoder(list[tuple[int, bytes, bytes, bytes]])
+    with socket.socket(fileno=descriptor) as channel:
+        while True:
+            try:
+                jobs = decoder.decode(_receive(channel))
+            except ConnectionError:
+                return
+            _send(channel, check(jobs))
+
+
+if __name__ == "__main__":
+    os.setpgrp()  # An interrupt at the keyboard is for the parent, which closes us in order.
+    serve(int(sys.argv[1]))

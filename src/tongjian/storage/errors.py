@@ -1,0 +1,25 @@
+"""What can go wrong with a disk, each with what to do next."""
+
+
+class StorageError(Exception):
+    """The base of all storage failures."""
+
+
+class Damaged(StorageError):
+    """Stored bytes are not what was written. Nothing is served from them."""
+
+
+class StoreDamaged(Damaged):
+    """The derived state is damaged; the block log gives it again."""
+
+
+class LogDamaged(Damaged):
+    """The block log is damaged; a backup or another node gives it again."""
+
+
+class StorageFull(StorageError):
+    """The disk has no room; nothing was recorded. Free some space and submit again."""
+
+
+class InUse(StorageError):
+    """Another process has this ledger open for writing."""

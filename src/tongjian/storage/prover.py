@@ -1,0 +1,250 @@
+"""Makes proofs from the store, at the tip or at any past height.
+
+Entries never change, and each remembers the height that retired it; so the active bits of a past
+height, and with them its root, are rebuilt from one array. Views of past heights are remembered.
+"""
+
+from collections import OrderedDict
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongjian.core.hashing import Hash
+from tongjian.core.merkle import consistency_proof, inclusion_proof
+from tongjian.core.state import Commitment
+from tongjian.core.twigs import (
+    BITS_BYTES,
+    TWIG_ENTRIES,
+    TWIG_LEVELS,
+    PaddedTree,
+    compute_leaf,
+    compute_state_root,
+    compute_top_height,
+    compute_twig,
+)
+from tongjian.core import values
+from tongjian.storage.errors import StoreDamaged
+from tongjian.storage.store import Store
+from tongjian.verifier.proofs import EntryProof
+
+VIEWS_CACHED_MAX: Final = 4
+TWIGS_CACHED_MAX: Final = 1024
+
+
+class View(Protocol):
+    """The state at one height. The live tree is the view of the tip."""
+
+    count: int
+
+    def root(self) -> bytes:
+        """Return the state root."""
+        ...
+
+    def bits(self, twig: int) -> bytes:
+        """Return the active bits of a twig."""
+        ...
+
+    def is_active(self, number: int) -> bool:
+        """Say whether an entry was active."""
+        ...
+
+    def upper_path(self, twig: int) -> list[bytes]:
+        """Return the siblings of a twig in the upper tree."""
+        ...
+
+
+class PastView:
+    """The state at a past height, rebuilt: its entry count, active bits and upper tree."""
+
+    def __init__(self, count: int, active: NDArray[np.uint8], upper: PaddedTree, root: bytes) -> None:
+        """Take what was rebuilt."""
+        self.count = count
+        self._active = active
+        self._upper = upper
+        self._root = root
+
+    def root(self) -> bytes:
+        """Return the state root of that height."""
+        return self._root
+
+    def upper_path(self, twig: int) -> list[bytes]:
+        """Return the siblings of a twig in the upper tree."""
+        return self._upper.path(twig, compute_top_height(len(self._upper)))
+
+    def bits(self, twig: int) -> bytes:
+        """Return the active bits of a twig at that height."""
+        return self._active[twig * BITS_BYTES : (twig + 1) * BITS_BYTES].tobytes()
+
+    def is_active(self, number: int) -> bool:
+        """Say whether an entry was active at that height."""
+        return bool(self._active[number >> 3] >> (number & 7) & 1)
+
+
+class Prover:
+    """Answers with proofs from a store and the commitment that goes with it."""
+
+    def __init__(self, store: Store, commitment: Commitment, digest: Hash) -> None:
+        """Read from the store; the commitment must be that of the store's tip."""
+        self._store = store
+        self._commitment = commitment
+        self._digest = digest
+        self._views: OrderedDict[int, PastView] = OrderedDict()
+        self._twigs: OrderedDict[tuple[int, int], PaddedTree] = OrderedDict()
+
+    def view(self, height: int) -> View:
+        """Return the state at a height; raises `StoreDamaged` where the height is not stored."""
+        tip = self._store.tip()
+        if tip is not None and tip.height == height:
+            return self._commitment.tree
+        found = self._views.get(height)
+        if found is None:
+            meta = self._store.block(height)
+            if meta is None:
+                msg = f"block {height} is not in the store"
+                raise StoreDamaged(msg)
+            found = self._views[height] = self._rebuild(height, meta.entry_count)
+            if len(self._views) > VIEWS_CACHED_MAX:
+                self._views.popitem(last=False)
+        self._views.move_to_end(height)
+        return found
+
+    def _rebuild(self, height: int, count: int) -> PastView:
+        tree = self._commitment.tree
+        retired = np.frombuffer(tree.retired_at, dtype=np.int64, count=count)
+        twigs = -(-count // TWIG_ENTRIES)
+        active = np.zeros(twigs * TWIG_ENTRIES, dtype=bool)
+        np.logical_or(retired == 0, retired > height, out=active[:count])
+        packed = np.packbits(active, bitorder="little")
+        bits = packed.tobytes()
+        full, rest = divmod(count, TWIG_ENTRIES)
+        roots = tree.leaf_roots[:full]
+        if rest:
+            roots = [*roots, self._twig(full, count).top(TWIG_LEVELS)]
+        nodes = [
+            compute_twig(self._digest, root, bits[i * BITS_BYTES : (i + 1) * BITS_BYTES])
+            for i, root in enumerate(roots)
+        ]
+        upper = PaddedTree(self._digest, nodes)
+        root = compute_state_root(self._digest, count, upper.top())
+        return PastView(count, packed, upper, root)
+
+    def entry_at(self, key: bytes, height: int) -> int | None:
+        """Return the number of the entry that was active for a key at a height, or none.
+
+        Follows the row's own chain of entries back from the one that is active now.
+        """
+        number = self._store.newest(key)
+        while number is not None:
+            entry = self._store.entry(number)
+            if entry.height <= height:
+                return number if self.view(height).is_active(number) else None
+            number = entry.previous - 1 if entry.previous else None
+        return None
+
+    def versions(self, key: bytes) -> list[tuple[int, int, bytes]]:
+        """Return (height, entry number, row bytes) of each version of a row, newest first."""
+        found: list[tuple[int, int, bytes]] = []
+        number = self._store.newest(key)
+        while number is not None:
+            entry = self._store.entry(number)
+            found.append((entry.height, number, entry.value))
+            number = entry.previous - 1 if entry.previous else None
+        # An entry is also written when only its next key changed: that is no new version.
+        return [
+            version
+            for version, older in zip(found, [*found[1:], (0, 0, None)], strict=True)
+            if version[2] != older[2]
+        ]
+
+    def entry_proof(self, number: int, height: int) -> EntryProof:
+        """Return the proof that an entry was active at a height."""
+        view = self.view(height)
+        entry = self._store.entry(number)
+        twig, position = divmod(number, TWIG_ENTRIES)
+        return EntryProof(
+            number=values.count(number),
+            key=entry.key,
+            value_digest=values.digest(self._digest(entry.value)),
+            next_key=entry.next_key,
+            height=values.height(entry.height),
+            bits=view.bits(twig),
+            leaf_path=tuple(
+                values.digest(node) for node in self._twig(twig, view.count).path(position, TWIG_LEVELS)
+            ),
+            upper_path=tuple(values.digest(node) for node in view.upper_path(twig)),
+        )
+
+    def before_at(self, key: bytes, height: int) -> int:
+        """Return the number of the entry that stood before a key in the order of a height.
+
+        At the tip the index answers; for a past height the chain of next keys is followed from the
+        nearest present key that existed then.
+        """
+        candidate = self._store.before(key)
+        while True:
+            number = self.entry_at(candidate, height)
+            if number is not None:
+                break
+            candidate = self._store.before(candidate)
+        return self._walk(number, key, height)
+
+    def _walk(self, number: int, key: bytes, height: int) -> int:
+        """Follow next keys from an entry while they stay below a key."""
+        while True:
+            entry = self._store.entry(number)
+            if entry.next_key == b"" or entry.next_key >= key:
+                return number
+            following = self.entry_at(entry.next_key, height)
+            if following is None:
+                msg = f"the order of height {height} breaks off at {entry.next_key!r}"
+                raise StoreDamaged(msg)
+            number = following
+
+    def range_proof(self, low: bytes, high: bytes, height: int) -> tuple[list[EntryProof], list[bytes]]:
+        """Return the entries that show all rows within low <= key < high, and those rows."""
+        number = self.before_at(low, height)
+        proofs = [self.entry_proof(number, height)]
+        rows: list[bytes] = []
+        while proofs[-1].next_key and proofs[-1].next_key < high:
+            following = self.entry_at(proofs[-1].next_key, height)
+            if following is None:
+                msg = f"the order of height {height} breaks off at {proofs[-1].next_key!r}"
+                raise StoreDamaged(msg)
+            proofs.append(self.entry_proof(following, height))
+            rows.append(self._store.entry(following).value)
+        return proofs, rows
+
+    def log_path(self, index: int, size: int) -> list[bytes]:
+        """Return the inclusion path of a log entry in the log of a size."""
+        return inclusion_proof(self._digest, index, size, self._store.tiles.node)
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        """Return the consistency path between two sizes of the log."""
+        return consistency_proof(self._digest, first, second, self._store.tiles.node)
+
+    def _twig(self, twig: int, count: int) -> PaddedTree:
+        """Return the leaf tree of a twig as it stood with `count` entries in the state."""
+        size = min(count - twig * TWIG_ENTRIES, TWIG_ENTRIES)
+        name = (twig, size)
+        tree = self._twigs.get(name)
+        if tree is None:
+            tree = self._twigs[name] = PaddedTree(self._digest, self._leaves(twig, size))
+            if len(self._twigs) > TWIGS_CACHED_MAX:
+                self._twigs.popitem(last=False)
+        self._twigs.move_to_end(name)
+        return tree
+
+    def _leaves(self, twig: int, size: int) -> list[bytes]:
+        tree = self._commitment.tree
+        if twig < len(tree.leaf_roots):
+            return self._store.twig_leaves(twig)[:size]
+        leaves = tree.young_leaves()[:size]
+        if len(leaves) < size:
+            first = twig * TWIG_ENTRIES
+            for number in range(first + len(leaves), first + size):
+                e = self._store.entry(number)
+                leaves.append(compute_leaf(self._digest, e.key, e.value, e.next_key, e.height))
+        return leaves
+
+
