@@ -46,7 +46,7 @@ class Result(Record):
     """The outcome of one transaction: an entry of the transaction log."""
 
     transaction: Digest
-    outcome: Annotated[str, Meta(max_length=80, pattern="^[a-z0-9_/@]*$")]
+    outcome: Annotated[str, Meta(max_length=80, pattern=r"^[a-z0-9_/@]*$(?!\n)")]
     """Empty when committed, else `service/number@act`: the refusal and the position of its act."""
     events: Annotated[
         tuple[Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)], ...],
@@ -75,7 +75,7 @@ class Body(Record):
 
 HEADERS: Final = Codec(Header, HEADER_BYTES_MAX)
 SEALED: Final = Codec(Sealed, HEADER_BYTES_MAX + 8300)
-BODIES: Final = Codec(Body, 4 * limits.BLOCK_BYTES_MAX)
+BODIES: Final = Codec(Body, limits.BLOCK_BODY_BYTES_MAX)
 
 
 def compute_app_hash(digest: Hash, state_root: bytes, log_root: bytes) -> bytes:

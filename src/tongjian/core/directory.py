@@ -16,6 +16,7 @@ from tongjian.core.operation import (
     NUMBER,
     TEXT,
     AnyTable,
+    InvariantBroken,
     RefusalCode,
     Refused,
     Row,
@@ -42,7 +43,7 @@ class Office(Row):
     region: Region
     level: Level
     kind: Name
-    parent: Annotated[str, Meta(max_length=18, pattern="^([0-9A-HJ-NPQRTUWXY]{18})?$")]
+    parent: Annotated[str, Meta(max_length=18, pattern=r"^([0-9A-HJ-NPQRTUWXY]{18})?$(?!\n)")]
     """USCC of the office above, or empty."""
     closed: bool
 
@@ -222,7 +223,10 @@ class Directory:
         if key is None:
             raise Refused(Kernel.KEY_UNKNOWN, f"Key {key_id.hex()}.")
         officer = self._reader.row(OFFICERS, OFFICERS.key(key.officer))
-        office = self._reader.row(OFFICES, OFFICES.key(officer.office))
+        office = None if officer is None else self.office(officer.office)
+        if officer is None or office is None:
+            msg = f"key {key_id.hex()} belongs to no officer of an office: the directory is damaged"
+            raise InvariantBroken(msg)
         return Actor(
             key=key_id,
             suite=key.suite,
@@ -239,6 +243,11 @@ class Directory:
             closed=office.closed,
             grants=officer.grants,
         )
+
+    def office(self, uscc: str) -> Office | None:
+        """Return an office as it stood when the block began, or none."""
+        found: Office | None = self._reader.row(OFFICES, OFFICES.key(uscc))
+        return found
 
     def signer(self, key_id: bytes, height: int, time_ms: int) -> Actor:
         """Return the signer behind a key that counts at this height and time, or refuse."""
@@ -296,8 +305,8 @@ class Directory:
             if not officer.suspended and any(
                 g.role == role and g.from_ms <= time_ms < g.until_ms for g in officer.grants
             ):
-                office = self._reader.row(OFFICES, OFFICES.key(officer.office))
-                offices[officer.office] = not office.closed
+                office = self.office(officer.office)
+                offices[officer.office] = office is not None and not office.closed
         return sum(offices.values())
 
     def seal_key(self, height: int) -> SealKey:

@@ -24,7 +24,7 @@ from tongjian.core.directory import (
 )
 from tongjian.core.encoding import Record, encode
 from tongjian.core.hashing import TAG_GENESIS, Hash, HashSuite, hash_of
-from tongjian.core.identifiers import check_uscc
+from tongjian.core.identifiers import check_region, check_uscc
 from tongjian.core.operation import AnyTable, Row
 from tongjian.core.signatures import KeySuite, check_public_key, compute_key_id
 from tongjian.core.values import KeyId, Label, Name, TimeMs, Uscc
@@ -135,8 +135,9 @@ def check_genesis(genesis: Genesis, digest: Hash) -> None:
     officers = {founded.id for founded in genesis.officers}
     try:
         check_public_key(KeySuite(genesis.seal_suite), genesis.seal_public)
-        for uscc in sorted(offices):
-            check_uscc(uscc)
+        for office in genesis.offices:
+            check_uscc(office.uscc)
+            check_region(office.office.region)
         for founded in genesis.keys:
             suite = KeySuite(founded.key.suite)
             check_public_key(suite, founded.key.public)

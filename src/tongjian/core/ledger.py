@@ -5,11 +5,12 @@ the proofs and the reviewers rely on. Writes are staged for the transaction, the
 that a refused act changes nothing.
 """
 
+from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from tongjian.core import limits
 from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
-from tongjian.core.encoding import Malformed, encode
+from tongjian.core.encoding import Codec, Malformed, Record, encode
 from tongjian.core.hashing import Hash
 from tongjian.core.operation import (
     Act,
@@ -40,6 +41,7 @@ class Ledger:
         "_reader",
         "_staged",
         "block",
+        "event_bytes",
         "digest",
         "height",
         "signers",
@@ -62,6 +64,8 @@ class Ledger:
         self._ordinal = 0
         self.signers: tuple[Actor, ...] = ()
         self.transaction = b""
+        self.event_bytes = 0
+        """Bytes of the events of this block so far."""
 
     # -- framing, for the machine -------------------------------------------------------------
 
@@ -75,8 +79,15 @@ class Ledger:
         self._operation = operation
         self.signers = signers
 
-    def commit(self) -> None:
-        """Make what the transaction staged part of the block."""
+    def commit(self, events: list[bytes]) -> None:
+        """Make what the transaction staged, and its events, part of the block.
+
+        A block has room for `limits.BLOCK_EVENT_BYTES_MAX`; past that, refuses with OUT_OF_BOUNDS.
+        """
+        size = sum(map(len, events)) + len(events) * limits.EVENT_HEAD_BYTES
+        if self.event_bytes + size > limits.BLOCK_EVENT_BYTES_MAX:
+            raise Refused(Kernel.OUT_OF_BOUNDS, "This block has no room for more events.")
+        self.event_bytes += size
         self.block.update(self._staged)
 
     # -- for handlers -------------------------------------------------------------------------
@@ -146,10 +157,14 @@ class Ledger:
         return self._directory.parameter(service, name, self.time_ms)
 
     def schedule(self, due_ms: int, act: Act) -> None:
-        """Have the ledger itself perform an act in the first block at or after a time."""
+        """Have the ledger itself perform an act in the first block at or after a time.
+
+        An act outside its bounds refuses this one with OUT_OF_BOUNDS.
+        """
         key = TIMERS.key(due_ms, self.height, self._ordinal)
         self._ordinal += 1
-        self._put(TIMERS, key, Timer(act=encode(act)))
+        encoded = check_bounds(_codec_of(type(act)), act)[1]
+        self._put(TIMERS, key, Timer(act=encoded))
 
     # -- within the kernel --------------------------------------------------------------------
 
@@ -181,14 +196,7 @@ class Ledger:
         return staged[0]
 
     def _put(self, table: AnyTable, key: bytes, row: Row) -> None:
-        try:
-            # A constructor checks nothing; only decoding does. So each row is decoded once before
-            # it is kept: the same check that a reader makes afterwards.
-            encoded = encode(row)
-            table.codec.decode_trusted(encoded)
-        except (Malformed, OverflowError) as error:
-            raise Refused(Kernel.OUT_OF_BOUNDS, f"{table.name}: {error}") from error
-        self._staged[key] = (row, encoded)
+        self._staged[key] = check_bounds(table.codec, row)
 
     def _range(
         self, table: AnyTable, low: bytes, high: bytes, limit: int
@@ -210,6 +218,25 @@ class Ledger:
     def _undeclared(self, verb: str, table: AnyTable) -> str:
         tag = "a handler outside any operation" if self._operation is None else self._operation.tag
         return f"{tag} {verb} {table.name} without declaring it"
+
+
+def check_bounds(codec: Codec, record: Record) -> tuple[Any, bytes]:
+    """Return a record as a reader will decode it, with its bytes, or refuse with OUT_OF_BOUNDS.
+
+    A constructor checks nothing; only decoding does. What is kept is what was decoded, so that a
+    handler sees the same in this block as after it.
+    """
+    try:
+        encoded = encode(record)
+        return codec.decode_trusted(encoded), encoded
+    except (Malformed, OverflowError) as error:
+        what = f"{type(record).__name__}: {error}"
+        raise Refused(Kernel.OUT_OF_BOUNDS, what) from error
+
+
+@cache
+def _codec_of(act: type[Act]) -> Codec:
+    return Codec(act, limits.ROW_BYTES_MAX)
 
 
 def after(prefix: bytes) -> bytes:

@@ -21,6 +21,12 @@ EXPIRY_BLOCKS_MAX: Final = 1_000_000
 BLOCK_TRANSACTIONS_MAX: Final = 2000
 BLOCK_BYTES_MAX: Final = 16 * 1024 * 1024
 TIMERS_PER_BLOCK_MAX: Final = 1000
+BLOCK_EVENT_BYTES_MAX: Final = 40 * 1024 * 1024
+"""Bytes of all events of a block, `EVENT_HEAD_BYTES` for each included."""
+EVENT_HEAD_BYTES: Final = 5
+"""What the longest header of a byte string takes on the wire."""
+BLOCK_BODY_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Of a stored block: its envelopes, outcomes and events."""
 
 KEY_BYTES_MAX: Final = 250
 """Of one row key, table prefix included (the index refuses keys over 511 bytes)."""
@@ -36,6 +42,14 @@ KEY_SUITES_MAX: Final = 16
 
 if TRANSACTION_BYTES_MAX > BLOCK_BYTES_MAX:
     msg = "a block must hold the largest transaction"
+    raise ValueError(msg)
+_OUTCOME_BYTES_MAX: Final = 128
+if BLOCK_BODY_BYTES_MAX < (
+    BLOCK_BYTES_MAX
+    + BLOCK_EVENT_BYTES_MAX
+    + (BLOCK_TRANSACTIONS_MAX + TIMERS_PER_BLOCK_MAX) * _OUTCOME_BYTES_MAX
+):
+    msg = "what a block may hold must be readable again"
     raise ValueError(msg)
 if FEN_MAX * 100 >= 2**63:
     msg = "a hundred of the largest amounts must still be one wire integer"

@@ -7,17 +7,31 @@ were checked, and makes durable what it returns.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from tongjian.core import limits
 from tongjian.core.block import Result
-from tongjian.core.directory import TIMERS, Directory, Kernel, Reader
-from tongjian.core.encoding import encode
+from tongjian.core.directory import TIMERS, Directory, Kernel, Reader, Timer
+from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
-from tongjian.core.ledger import Ledger
-from tongjian.core.operation import Act, Event, Operation, Refused, Registry
+from tongjian.core.ledger import Ledger, check_bounds
+from tongjian.core.operation import Act, Event, InvariantBroken, Operation, Refused, Registry
 from tongjian.core.permission import Context, require
 from tongjian.core.seal import sealed
 
 KERNEL = "kernel"
+_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,  # with RecursionError, and with Barred of the guard
+    StopIteration,
+    TypeError,
+    ValueError,
+)
+"""How a handler fails by a defect. A broken invariant and a lack of memory stop the node instead."""
 
 
 class HandlerFault(Exception):  # noqa: N818 - a fault of a service, found while deciding
@@ -57,8 +71,9 @@ class Machine:
     def check(self, incoming: Incoming, height: int, time_ms: int) -> None:
         """Refuse a transaction that could not be committed at the next height.
 
-        Checks chain, expiry, keys, then for each act that its service is active and who may do it;
-        the handlers run only in a block.
+        Checks chain, expiry, keys, then for each act that its service is active. Who may do it is
+        decided in the block with the handlers: an earlier act of the block may change it, and an
+        attempt without permission belongs on the ledger.
         """
         transaction = incoming.transaction
         check_envelope(transaction, self.chain, height, time_ms, self.directory)
@@ -103,7 +118,7 @@ class Machine:
         results: list[Result] = []
         for key, timer in ledger.due_timers():
             ledger.drop_timer(key)
-            act: Act = self.registry.act_codec.decode(timer.act)
+            act = self._timed_act(timer)
             identity = self.digest(TAG_TIMER + self.chain + key + timer.act)
 
             def decide(at: list[int], act: Act = act) -> list[bytes]:
@@ -123,10 +138,10 @@ class Machine:
         at = [0]
         try:
             events = decide(at)
+            ledger.commit(events)
         except Refused as refused:
             outcome = outcome_of(self.registry, refused, at[0])
             return Result(transaction=_digest32(identity), outcome=outcome, events=())
-        ledger.commit()
         return Result(transaction=_digest32(identity), outcome="", events=tuple(events))
 
     def _perform(
@@ -139,17 +154,32 @@ class Machine:
     ) -> None:
         operation = self._operation(act, ledger.height)
         context = Context(act, actors, ledger.time_ms, self.directory, ledger.read)
-        ledger.enter(operation, require(operation.by, context))
         try:
+            ledger.enter(operation, require(operation.by, context))
             happened = operation.handler(act, ledger)
-        except Refused:
-            raise
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            events.extend(self._announced(operation, happened))
+        except _FAULTS as error:
             raise HandlerFault(position, operation.tag) from error
-        if isinstance(happened, Event):
-            events.append(encode(happened))
-        else:
-            events.extend(encode(event) for event in happened)
+
+    def _announced(self, operation: Operation, happened: Event | tuple[Event, ...]) -> list[bytes]:
+        """Return the bytes of an operation's events, each as a reader will decode it."""
+        announced = (happened,) if isinstance(happened, Event) else happened
+        if len(announced) > limits.EVENTS_PER_ACT_MAX:
+            detail = f"At most {limits.EVENTS_PER_ACT_MAX} events an act."
+            raise Refused(Kernel.OUT_OF_BOUNDS, detail)
+        for event in announced:
+            if not isinstance(event, operation.events):
+                msg = f"{operation.tag} announces {type(event).__name__} without declaring it"
+                raise TypeError(msg)
+        return [check_bounds(self.registry.event_codec, event)[1] for event in announced]
+
+    def _timed_act(self, timer: Timer) -> Act:
+        try:
+            act: Act = self.registry.act_codec.decode(timer.act)
+        except Malformed as error:
+            msg = f"a deadline on the ledger holds no act of this release: {error}"
+            raise InvariantBroken(msg) from error
+        return act
 
     def _operation(self, act: Act, height: int) -> Operation:
         tag = str(act.__struct_config__.tag)

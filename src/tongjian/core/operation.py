@@ -339,7 +339,11 @@ class Registry:
             if tag != operation.tag:
                 msg = f"the act of {operation.tag} is tagged {tag}"
                 raise ValueError(msg)
-            self._operations.setdefault(operation.act, []).append(operation)
+            versions = self._operations.setdefault(operation.act, [])
+            if any(operation.since == other.since for other in versions):
+                msg = f"{operation.tag} is declared twice for version {operation.since}"
+                raise ValueError(msg)
+            versions.append(operation)
 
     def operations(self) -> Iterator[Operation]:
         """Yield every operation, oldest rule version first."""

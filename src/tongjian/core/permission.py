@@ -9,9 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tongjian.core.directory import OFFICES, Actor, Directory, Kernel
-from tongjian.core.identifiers import region_covers
+from tongjian.core.directory import Actor, Directory, Kernel
+from tongjian.core.identifiers import IdentifierInvalid, region_covers
 from tongjian.core.operation import Act, AnyTable, Refused
+
+
+def _covers(parent: str, child: str) -> bool:
+    """Say whether a region lies in another; one that has not the form of a region lies nowhere."""
+    try:
+        return region_covers(parent, child)
+    except IdentifierInvalid:
+        return False
 
 
 class Context:
@@ -86,8 +94,8 @@ class Jurisdiction:
 
     def allows(self, actor: Actor, context: Context) -> bool:
         """Say whether the named office lies within the signer's region."""
-        office = context.read(OFFICES, getattr(context.act, self.field))
-        return office is not None and region_covers(actor.region, office.region)
+        office = context.directory.office(getattr(context.act, self.field))
+        return office is not None and _covers(actor.region, office.region)
 
     def words(self) -> str:
         """Return the scope as words for the matrix."""
@@ -102,7 +110,7 @@ class RegionNamed:
 
     def allows(self, actor: Actor, context: Context) -> bool:
         """Say whether the region lies within the signer's."""
-        return region_covers(actor.region, getattr(context.act, self.field))
+        return _covers(actor.region, getattr(context.act, self.field))
 
     def words(self) -> str:
         """Return the scope as words for the matrix."""
@@ -183,7 +191,7 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Quorum:
-    """Signatures from more offices than a share of all that hold the role: a vote."""
+    """Signatures from at least a share of all offices that hold the role: a vote."""
 
     role: str
     numerator: int

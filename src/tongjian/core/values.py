@@ -1,7 +1,8 @@
-"""Units as types: each value says its unit and its bounds, and decoding enforces them.
+r"""Units as types: each value says its unit and its bounds, and decoding enforces them.
 
 Texts on the ledger are ASCII identifiers with a pattern and a length; free text never enters
 a row, an act or an event (it could hold personal data, and Unicode tables differ by interpreter).
+A pattern of variable length ends with `$(?!\n)`: `$` alone lets a trailing newline through.
 """
 
 from typing import Annotated, Final, NewType
@@ -66,12 +67,12 @@ Region = Annotated[
 ]
 Name = Annotated[
     _Name,
-    Meta(pattern="^[a-z][a-z0-9_]{0,31}$", max_length=32, description="A defined word."),
+    Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$(?!\n)", max_length=32, description="A defined word."),
 ]
 Label = Annotated[
     _Label,
     Meta(
-        pattern="^[a-z0-9][a-z0-9.-]{0,47}$",
+        pattern=r"^[a-z0-9][a-z0-9.-]{0,47}$(?!\n)",
         max_length=48,
         description="A short public label of an office; never of a person.",
     ),
