@@ -34,6 +34,17 @@ ParameterValue = Annotated[
 ]
 PARAMETER_VALUES_MAX: Final = 400
 """A year's holidays or a list of rates in one row."""
+ParameterValues = Annotated[
+    tuple[ParameterValue, ...], Meta(min_length=1, max_length=PARAMETER_VALUES_MAX)
+]
+ParentCode = Annotated[
+    str,
+    Meta(
+        max_length=18,
+        pattern=r"^([0-9A-HJ-NPQRTUWXY]{18})?$(?!\n)",
+        description="Unified social credit code of the office above, or empty.",
+    ),
+]
 
 
 class Office(Row):
@@ -43,8 +54,7 @@ class Office(Row):
     region: Region
     level: Level
     kind: Name
-    parent: Annotated[str, Meta(max_length=18, pattern=r"^([0-9A-HJ-NPQRTUWXY]{18})?$(?!\n)")]
-    """USCC of the office above, or empty."""
+    parent: ParentCode
     closed: bool
 
 
@@ -89,9 +99,7 @@ class Activation(Row):
 class Parameter(Row):
     """The value of a parameter from a moment on, with its legal source."""
 
-    values: Annotated[
-        tuple[ParameterValue, ...], Meta(min_length=1, max_length=PARAMETER_VALUES_MAX)
-    ]
+    values: ParameterValues
     source: Label
 
 

@@ -91,6 +91,12 @@ class Opener:
         return Incoming(self._digest(message), data, message, opened.signatures, transaction)
 
 
+def body_of(data: bytes) -> bytes:
+    """Return the signed bytes inside an envelope that was admitted before."""
+    opened: Envelope = _ENVELOPES.decode_trusted(data)
+    return opened.body
+
+
 def compose(
     *,
     chain: bytes,

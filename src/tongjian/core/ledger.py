@@ -17,6 +17,7 @@ from tongjian.core.operation import (
     AnyTable,
     InvariantBroken,
     Operation,
+    Query,
     RefusalCode,
     Refused,
     Row,
@@ -60,7 +61,7 @@ class Ledger:
         self.time_ms = time_ms
         self.block: dict[bytes, Staged] = {}
         self._staged: dict[bytes, Staged] = {}
-        self._operation: Operation | None = None
+        self._operation: Operation | Query | None = None
         self._ordinal = 0
         self.signers: tuple[Actor, ...] = ()
         self.transaction = b""
@@ -74,8 +75,8 @@ class Ledger:
         self._staged = {}
         self.transaction = transaction
 
-    def enter(self, operation: Operation, signers: tuple[Actor, ...]) -> None:
-        """Let one operation read and write what it declares, on behalf of its signers."""
+    def enter(self, operation: Operation | Query, signers: tuple[Actor, ...]) -> None:
+        """Let one operation, or a question, use what it declares, on behalf of its signers."""
         self._operation = operation
         self.signers = signers
 

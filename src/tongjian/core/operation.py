@@ -204,6 +204,16 @@ class Query:
     reads: frozenset[AnyTable]
     sentence: str
 
+    @property
+    def tag(self) -> str:
+        """The name of the question, `service.query`."""
+        return f"{self.service}.{self.name}"
+
+    @property
+    def writes(self) -> frozenset[AnyTable]:
+        """Nothing: a question changes nothing."""
+        return frozenset()
+
 
 @dataclass
 class Service:

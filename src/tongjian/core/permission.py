@@ -144,6 +144,24 @@ class Signer:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """The officer whom a field of the act names, with a key of their own, whatever their roles."""
+
+    field: str
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Return the officer's signature, or none."""
+        for actor in context.actors:
+            if actor.officer == getattr(context.act, self.field):
+                return (actor,)
+        return None
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return f"the officer in `{self.field}`"
+
+
+@dataclass(frozen=True)
 class AllOf:
     """Several signatures, each by another natural person: maker, checker, approver in order."""
 
@@ -229,7 +247,7 @@ class Clock:
         return "the ledger itself, on a deadline"
 
 
-Permission = Signer | AllOf | AnyOf | Quorum | Clock
+Permission = Signer | Holder | AllOf | AnyOf | Quorum | Clock
 
 
 def require(permission: Permission, context: Context) -> tuple[Actor, ...]:

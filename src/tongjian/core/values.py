@@ -27,6 +27,10 @@ _Label = NewType("_Label", str)
 Fen = Annotated[
     _Fen, Meta(ge=0, le=limits.FEN_MAX, description="Amount in fen.", extra={"unit": "fen"})
 ]
+Amount = Annotated[
+    _Fen,
+    Meta(ge=1, le=limits.FEN_MAX, description="Amount in fen, not zero.", extra={"unit": "fen"}),
+]
 Ppm = Annotated[
     _Ppm, Meta(ge=0, le=limits.PPM_MAX, description="Rate in millionths.", extra={"unit": "ppm"})
 ]

@@ -26,6 +26,7 @@ from tongjian.core.block import (
     compute_batch,
     compute_header_hash,
 )
+from tongjian.core.directory import SealKey
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.envelope import Incoming, Opener, verify_signatures
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
@@ -323,6 +324,15 @@ class Chain:
             msg = f"there is no block {height}; the ledger stands at {self.height}"
             raise KeyError(msg)
         return read_frame(self.log.read(meta.offset))[2]
+
+    def log_size(self, height: int) -> int:
+        """Return the number of log entries up to a height."""
+        meta = self.store.block(height)
+        return meta.log_size if meta is not None else 0
+
+    def seal_key(self, height: int) -> SealKey:
+        """Return the operator's key that seals a height."""
+        return self.machine.directory.seal_key(height)
 
     def result(self, identity: bytes) -> tuple[int, int, Result] | None:
         """Return height, position and result of a transaction, or none where it is not seen."""

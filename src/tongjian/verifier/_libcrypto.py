@@ -64,7 +64,7 @@ _SIGNATURES: Final[dict[str, tuple[object, tuple[object, ...]]]] = {
 }
 
 
-class SM2Unavailable(OSError):  # noqa: N818 - an operating failure, named by what is missing
+class SM2Unavailable(OSError):
     """No library on this machine can do SM2."""
 
 

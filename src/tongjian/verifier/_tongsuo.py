@@ -54,7 +54,7 @@ class Tongsuo:
         """Draw a number from 1 to n - 2 out of the system's generator, evenly."""
         return (1 + secrets.randbelow(_ORDER - 2)).to_bytes(32, "big")
 
-    def _key(self, secret: bytes) -> Any:  # noqa: ANN401 - an untyped package
+    def _key(self, secret: bytes) -> Any:
         return self._ec.derive_private_key(int.from_bytes(secret, "big"), self._ec.SM2())
 
 

@@ -1,0 +1,184 @@
+"""The folder of a ledger: genesis, trust anchors, keys, blocks, state; founding and opening it.
+
+    genesis.json   the founding document, for people; its canonical bytes give the chain id
+    anchors.json   what a stranger needs to verify receipts: chain id, hash, seal keys by height
+    keys/          key files of this machine, one each, readable by the owner only
+    blocks.log     the blocks · store.lmdb the derived state · lock
+    offices.json   names of offices, for display; not on the ledger
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from tongjian.core.encoding import encode
+from tongjian.core.genesis import Genesis, GenesisRefused, compute_chain_id
+from tongjian.core.hashing import HashSuite, hash_of
+from tongjian.engines.chain import Chain
+from tongjian.engines.solo import SoloEngine
+from tongjian.node.clock import now_ms
+from tongjian.node.keys import KeyPair, read_key
+from tongjian.verifier.anchors import Anchors, SealAnchor
+
+GENESIS_NAME: Final = "genesis.json"
+ANCHORS_NAME: Final = "anchors.json"
+KEYS_NAME: Final = "keys"
+NAMES_NAME: Final = "offices.json"
+SEAL_KEY_NAME: Final = "operator"
+
+
+class HomeError(Exception):
+    """A folder that is no ledger, or not the one expected; the text says what to do."""
+
+
+class Home:
+    """A ledger's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Point at a folder; nothing is read yet."""
+        self.folder = folder
+
+    def found(self, genesis: Genesis, seal_key: KeyPair, names: dict[str, str]) -> None:
+        """Write a new ledger: the founding document, the anchors and block 0.
+
+        Raises `HomeError` where the folder holds a ledger already, `GenesisRefused` where the document
+        contradicts itself.
+        """
+        if (self.folder / GENESIS_NAME).exists():
+            msg = f"{self.folder} holds a ledger already; choose another folder"
+            raise HomeError(msg)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write_json(self.folder / NAMES_NAME, names)
+        anchors = Anchors(
+            chain=compute_chain_id(genesis).hex(),
+            label=genesis.label,
+            hash=HashSuite(genesis.hash_suite).name.lower(),
+            seals=[
+                SealAnchor(from_height=0, suite="ed25519", public=genesis.seal_public.hex())
+            ],
+        )
+        _write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
+        _write_json(self.folder / GENESIS_NAME, to_readable(genesis))
+        chain = Chain(self.folder, genesis, writable=True)
+        try:
+            chain.found(seal_key)
+        finally:
+            chain.close()
+
+    def genesis(self) -> Genesis:
+        """Return the founding document; raises `HomeError` where there is none or it is not one."""
+        path = self.folder / GENESIS_NAME
+        if not path.exists():
+            msg = f"{self.folder} holds no ledger; found one with `tongjian init` or `tongjian demo`"
+            raise HomeError(msg)
+        try:
+            return from_readable(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, GenesisRefused) as error:
+            msg = f"{path.name} is not a founding document: {error}"
+            raise HomeError(msg) from error
+
+    def anchors(self) -> Anchors:
+        """Return the trust anchors written beside the ledger."""
+        return Anchors.read(self.folder / ANCHORS_NAME)
+
+    def names(self) -> dict[str, str]:
+        """Return names of offices by USCC, for display."""
+        path = self.folder / NAMES_NAME
+        if not path.exists():
+            return {}
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def key(self, holder: str) -> KeyPair:
+        """Return the key of a holder on this machine; raises `KeyFileError`."""
+        genesis = self.genesis()
+        return read_key(self.folder / KEYS_NAME / f"{holder}.json", hash_of(HashSuite(genesis.hash_suite)))
+
+    @contextmanager
+    def open(self, *, writable: bool = False) -> Iterator[Chain]:
+        """Open the chain; only one process at a time may have it writable."""
+        chain = Chain(self.folder, self.genesis(), writable=writable)
+        try:
+            if chain.needs_founding():
+                if not writable:
+                    msg = f"{self.folder} holds a ledger without blocks; open it for writing once"
+                    raise HomeError(msg)
+                # Founding was interrupted after the document was written: finish it.
+                chain.found(self.key(SEAL_KEY_NAME))
+            yield chain
+        finally:
+            chain.close()
+
+    @contextmanager
+    def engine(self, *, workers: int = 0) -> Iterator[SoloEngine]:
+        """Run the solo engine over the ledger until the block ends."""
+        with self.open(writable=True) as chain:
+            engine = SoloEngine(chain, self.key(SEAL_KEY_NAME), now_ms, workers=workers)
+            try:
+                yield engine
+            finally:
+                engine.close()
+
+
+def default_workers() -> int:
+    """Return how many signature-checking processes suit this machine."""
+    return max(os.cpu_count() or 1, 1)
+
+
+def to_readable(genesis: Genesis) -> dict[str, Any]:
+    """Return the founding document as JSON values with hexadecimal bytes."""
+    return {"format": "tongjian-genesis/1", **_readable(genesis)}
+
+
+def from_readable(document: dict[str, Any]) -> Genesis:
+    """Read the founding document back; raises `ValueError` where it is not one."""
+    fields = dict(document)
+    if fields.pop("format", None) != "tongjian-genesis/1":
+        msg = "its format is not tongjian-genesis/1"
+        raise ValueError(msg)
+    genesis: Genesis = _build(Genesis, fields)
+    # Constructors check nothing; decoding does.
+    return msgspec.msgpack.decode(encode(genesis), type=Genesis)
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {name: _readable(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [_readable(item) for item in value]
+    return value
+
+
+def _build(record: Any, value: Any) -> Any:
+    """Build a value of a record's type from JSON values, by the field types of the record."""
+    info = msgspec.inspect.type_info(record) if not isinstance(record, msgspec.inspect.Type) else record
+    if isinstance(info, msgspec.inspect.Metadata):
+        return _build(info.type, value)
+    if isinstance(info, msgspec.inspect.StructType):
+        if not isinstance(value, dict) or set(value) != {f.name for f in info.fields}:
+            msg = f"{info.cls.__name__} needs exactly {[f.name for f in info.fields]}"
+            raise ValueError(msg)
+        return info.cls(**{f.name: _build(f.type, value[f.name]) for f in info.fields})
+    if isinstance(info, msgspec.inspect.BytesType):
+        return bytes.fromhex(value)
+    if isinstance(info, msgspec.inspect.VarTupleType):
+        return tuple(_build(info.item_type, item) for item in value)
+    return value
+
+
+def _write_json(path: Path, document: Any) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(
+        json.dumps(document, ensure_ascii=False, indent=1, sort_keys=False) + "\n", encoding="utf-8"
+    )
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    draft.rename(path)

@@ -1,0 +1,270 @@
+"""Receipts: self-contained files that a stranger checks with nothing but a trust file.
+
+A receipt is a COSE_Sign1 (RFC 9052): the payload is a block header, the signature is the seal, and the
+unprotected header carries the statements with their proofs. Any COSE library can verify the seal over the
+header (external data: domain tag ‖ chain id); the rest follows from the header by hashes alone.
+"""
+
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Annotated, Any, Final, Union
+
+import cbor2
+from msgspec import Meta
+
+from tongjian.core import limits
+from tongjian.core.block import (
+    HEADERS,
+    Header,
+    compute_header_hash,
+    compute_seal_message,
+    compute_seal_protected,
+)
+from tongjian.core.encoding import Codec, Malformed, Record, encode
+from tongjian.core.hashing import TAG_TRANSACTION
+from tongjian.core.merkle import ProofInvalid
+from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
+from tongjian.core.values import Count, Digest
+from tongjian.verifier.anchors import Anchors, AnchorsInvalid
+from tongjian.verifier.proofs import (
+    RANGE_ENTRIES_MAX,
+    EntryProof,
+    KeyBytes,
+    RowBytes,
+    verify_absence,
+    verify_entry,
+    verify_range,
+    verify_result,
+    verify_value,
+)
+
+RECEIPT_BYTES_MAX: Final = 8 * 1024 * 1024
+COSE_SIGN1_TAG: Final = 18
+STATEMENTS_LABEL: Final = "tongjian/1"
+STATEMENTS_MAX: Final = 64
+
+
+class RowStatement(Record, tag="row"):
+    """This row stood in the state."""
+
+    entry: EntryProof
+    value: RowBytes
+
+
+class AbsenceStatement(Record, tag="absence"):
+    """No row had this key."""
+
+    key: KeyBytes
+    entry: EntryProof
+
+
+class RangeStatement(Record, tag="range"):
+    """These were all rows with low <= key < high."""
+
+    low: KeyBytes
+    high: KeyBytes
+    entries: Annotated[tuple[EntryProof, ...], Meta(min_length=1, max_length=RANGE_ENTRIES_MAX)]
+    values: Annotated[tuple[RowBytes, ...], Meta(max_length=RANGE_ENTRIES_MAX)]
+
+
+class TransactionStatement(Record, tag="transaction"):
+    """This transaction was recorded with this outcome."""
+
+    body: Annotated[bytes, Meta(max_length=limits.TRANSACTION_BYTES_MAX)]
+    """The signed bytes; empty for a deadline that the ledger itself performed."""
+    transaction: Digest
+    outcome: Annotated[str, Meta(max_length=80, pattern="^[a-z0-9_/@]*$")]
+    events: Annotated[
+        tuple[Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)], ...],
+        Meta(max_length=limits.ACTS_MAX * limits.EVENTS_PER_ACT_MAX),
+    ]
+    index: Count
+    path: Annotated[tuple[Digest, ...], Meta(max_length=64)]
+
+
+Statement = RowStatement | AbsenceStatement | RangeStatement | TransactionStatement
+
+
+class Statements(Record):
+    """What a receipt says, beside the header that it follows from."""
+
+    entry_count: Count
+    """Entries in the state at the header's height; the state root commits to it."""
+    statements: Annotated[
+        tuple[
+            Union[RowStatement, AbsenceStatement, RangeStatement, TransactionStatement], ...  # noqa: UP007
+        ],
+        Meta(min_length=1, max_length=STATEMENTS_MAX),
+    ]
+
+
+_STATEMENTS: Final = Codec(Statements, RECEIPT_BYTES_MAX)
+
+
+class VerificationFailed(Exception):  # noqa: N818 - an outcome of verification
+    """A receipt that does not hold: at which step, why, and the evidence."""
+
+    def __init__(self, step: int, title: str, why: str) -> None:
+        """Take the number and title of the step and the reason with its evidence."""
+        super().__init__(f"step {step}, {title}: {why}")
+        self.step = step
+        self.title = title
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that was checked and what it proves."""
+
+    number: int
+    title: str
+    proves: str
+
+
+@dataclass
+class Verified:
+    """A receipt that holds."""
+
+    header: Header
+    statements: tuple[Statement, ...]
+    steps: list[Step] = field(default_factory=list[Step])
+    not_proven: tuple[str, ...] = (
+        "that the facts were true before they were recorded",
+        "that the state is still the same after this height (ask for a newer receipt)",
+        "who signed the transaction in a receipt of a row: that is in the block log",
+    )
+
+
+def make_receipt(
+    header: bytes, seal: bytes, protected: bytes, entry_count: int, statements: tuple[Statement, ...]
+) -> bytes:
+    """Return a receipt's bytes: deterministic CBOR around header, seal and statements."""
+    body = encode((entry_count, statements))
+    message = [protected, {STATEMENTS_LABEL: body}, header, seal]
+    return cbor2.dumps(cbor2.CBORTag(COSE_SIGN1_TAG, message))
+
+
+def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
+    """Check a receipt step by step; raises `VerificationFailed` at the first that does not hold."""
+    protected, body, header_bytes, signature = _step1_open(data)
+    header = _step2_header(header_bytes, anchors)
+    steps = [
+        Step(1, "form", "the file is one receipt in its only valid form"),
+        Step(2, "chain", f"it speaks of ledger {anchors.label}, block {header.height}"),
+    ]
+    key = _step3_seal(protected, header, header_bytes, signature, anchors)
+    steps.append(Step(3, "seal", f"the operator's key {key} sealed this header"))
+    try:
+        statements: Statements = _STATEMENTS.decode(body)
+    except Malformed as error:
+        raise VerificationFailed(4, "statements", str(error)) from error
+    for statement in statements.statements:
+        number = len(steps) + 1
+        try:
+            title, proves = _check(statement, statements.entry_count, header, anchors)
+        except ProofInvalid as error:
+            title = str(statement.__struct_config__.tag)
+            raise VerificationFailed(number, title, str(error)) from error
+        steps.append(Step(number, title, proves))
+    return Verified(header, statements.statements, steps)
+
+
+def header_hash(verified: Verified, anchors: Anchors) -> bytes:
+    """Return the hash of the header a receipt rests on, to compare with another source."""
+    return compute_header_hash(anchors.digest, encode(verified.header))
+
+
+def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    def fail(why: str) -> VerificationFailed:
+        return VerificationFailed(1, "form", why)
+
+    if len(data) > RECEIPT_BYTES_MAX:
+        raise fail(f"{len(data)} bytes is over the limit of {RECEIPT_BYTES_MAX}")
+    try:
+        message: Any = cbor2.CBORDecoder(BytesIO(data)).decode()
+        canonical = cbor2.dumps(message)
+    except Exception as error:  # noqa: BLE001 - a decoder of hostile bytes may raise anything
+        raise fail(f"not a receipt: {type(error).__name__}") from error
+    if canonical != data:
+        raise fail("bytes beyond or beside the only valid form")
+    if not isinstance(message, cbor2.CBORTag) or message.tag != COSE_SIGN1_TAG:
+        raise fail("not a COSE_Sign1 (RFC 9052, 4.2)")
+    match message.value:
+        case [bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as signature]:
+            body = unprotected.get(STATEMENTS_LABEL)
+            if len(unprotected) == 1 and isinstance(body, bytes):
+                return protected, body, payload, signature
+    raise fail("a COSE_Sign1, but not one of a tongjian receipt, version 1")
+
+
+def _step2_header(data: bytes, anchors: Anchors) -> Header:
+    try:
+        header: Header = HEADERS.decode(data)
+    except Malformed as error:
+        raise VerificationFailed(2, "chain", f"the header cannot be decoded: {error}") from error
+    if header.chain != anchors.chain_id:
+        why = f"the receipt is of chain {header.chain.hex()}, the trust file of {anchors.chain}"
+        raise VerificationFailed(2, "chain", why)
+    return header
+
+
+def _step3_seal(
+    protected: bytes, header: Header, header_bytes: bytes, signature: bytes, anchors: Anchors
+) -> str:
+    try:
+        suite, public = anchors.seal_at(header.height)
+        kid = compute_key_id(anchors.digest, suite, public)
+        if protected != compute_seal_protected(suite, kid):
+            msg = f"not sealed by the key {kid.hex()} that counts at height {header.height}"
+            raise SignatureInvalid(msg)
+        message = compute_seal_message(anchors.chain_id, protected, header_bytes)
+        verify(suite, public, message, signature)
+    except (SignatureInvalid, AnchorsInvalid) as error:
+        raise VerificationFailed(3, "seal", str(error)) from error
+    return kid.hex()
+
+
+def _check(
+    statement: Statement, count: int, header: Header, anchors: Anchors
+) -> tuple[str, str]:
+    """Check one statement and return its title and what it proves."""
+    digest, root = anchors.digest, header.state_root
+    as_of = f"at height {header.height}"
+    match statement:
+        case RowStatement(entry=entry, value=value):
+            verify_value(digest, entry, value)
+            verify_entry(digest, entry, count, root)
+            return "row", f"this row stood {as_of}, written at height {entry.height}"
+        case AbsenceStatement(key=key, entry=entry):
+            verify_absence(digest, entry, key, count, root)
+            return "absence", f"no row had this key {as_of}"
+        case RangeStatement(low=low, high=high, entries=entries, values=rows):
+            if len(rows) != len(entries) - 1:
+                msg = f"{len(rows)} rows for {len(entries) - 1} entries of the range"
+                raise ProofInvalid(msg)
+            for entry, value in zip(entries[1:], rows, strict=True):
+                verify_value(digest, entry, value)
+            verify_range(digest, entries, (low, high), count, root)
+            return "range", f"these {len(rows)} rows were all of the range {as_of}"
+        case TransactionStatement():
+            return _check_transaction(statement, header, anchors)
+
+
+def _check_transaction(
+    statement: TransactionStatement, header: Header, anchors: Anchors
+) -> tuple[str, str]:
+    digest = anchors.digest
+    if statement.body:
+        identity = digest(TAG_TRANSACTION + anchors.chain_id + statement.body)
+        if identity != statement.transaction:
+            msg = "the transaction's bytes do not have the id that was recorded"
+            raise ProofInvalid(msg)
+    verify_result(
+        digest,
+        (statement.transaction, statement.outcome, statement.events),
+        (statement.index, header.log_size),
+        statement.path,
+        header.log_root,
+    )
+    what = f"refused ({statement.outcome})" if statement.outcome else "committed"
+    return "transaction", f"it stands in the log as entry {statement.index}: {what}"
