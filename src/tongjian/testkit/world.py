@@ -26,7 +26,7 @@ from tongjian.core.encoding import encode
 from tongjian.core.envelope import Opener, compose, seal_envelope
 from tongjian.core.hashing import HashSuite, sha256
 from tongjian.core.machine import Machine, outcome_of
-from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
+from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Registry, Row
 from tongjian.core.state import Commitment
 from tongjian.storage.memory import MemoryState
 from tongjian.testkit.vectors import Keeper
@@ -54,9 +54,15 @@ def _id16(text: str) -> bytes:
 class World:
     """A ledger of one machine in memory, with block time that the test moves."""
 
-    def __init__(self, *, services: dict[str, int] | None = None, start_ms: int = NOON_MS) -> None:
+    def __init__(
+        self,
+        *,
+        services: dict[str, int] | None = None,
+        start_ms: int = NOON_MS,
+        registry: Registry | None = None,
+    ) -> None:
         """Found a world in which services are active at the given versions (default: all)."""
-        self.registry = load_registry()
+        self.registry = load_registry() if registry is None else registry
         self.state = MemoryState()
         self.machine = Machine(self.registry, CHAIN, sha256, self.state)
         self.commitment = Commitment(sha256)
