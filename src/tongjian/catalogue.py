@@ -1,12 +1,21 @@
-"""Finds the services: every folder under `services`, in order of name. Adding one edits nothing else."""
+"""Finds the services: every folder under `services`, in order of name; adding one edits nothing."""
 
+import datetime as dt
 import importlib
 import pkgutil
+import tomllib
 from functools import cache
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tongjian import services
+from tongjian.core.calendar import Date, legal_day_start
+from tongjian.core.directory import PARAMETERS, Parameter
+from tongjian.core.encoding import encode
+from tongjian.core.genesis import FoundedParameter
 from tongjian.core.operation import Registry, Service
+from tongjian.core.values import label, name
 
 
 @cache
@@ -30,3 +39,41 @@ def service_of(module: ModuleType) -> Service:
         msg = f"{module.__name__} does not declare a Service named `service`"
         raise TypeError(msg)
     return service
+
+
+class ParametersWrong(ValueError):
+    """A `parameters.toml` that cannot be read as dated values; the text names the entry."""
+
+
+def load_parameters(service: str) -> tuple[FoundedParameter, ...]:
+    """Return the dated values that a service's `parameters.toml` gives to a new ledger.
+
+    Each `[name]` has a `unit`, the words `zh` and `en`, and `[[name.dated]]` entries: `from` (a day
+    that begins at 00:00 in Shanghai), `values`, `source` (a label that goes on the ledger), `law`
+    (for people). Empty where the service has no such file. Raises `ParametersWrong`.
+    """
+    path = Path(services.__path__[0]) / service / "parameters.toml"
+    if not path.is_file():
+        return ()
+    founded: list[FoundedParameter] = []
+    for parameter, entry in tomllib.loads(path.read_text("utf-8")).items():
+        for dated in entry["dated"]:
+            try:
+                founded.append(_founded(service, parameter, dated))
+            except (KeyError, TypeError, ValueError) as error:
+                msg = f"{service}/parameters.toml, {parameter}, from {dated.get('from')}: {error}"
+                raise ParametersWrong(msg) from error
+    return tuple(founded)
+
+
+def _founded(service: str, parameter: str, dated: dict[str, Any]) -> FoundedParameter:
+    day = dated["from"]
+    if type(day) is not dt.date or not dated["law"]:
+        msg = "`from` is a day and `law` says where the value stands"
+        raise TypeError(msg)
+    row = Parameter(values=tuple(dated["values"]), source=label(dated["source"]))
+    PARAMETERS.codec.decode(encode(row))
+    start = legal_day_start(Date(day.year, day.month, day.day))
+    return FoundedParameter(
+        service=name(service), name=name(parameter), from_ms=start, parameter=row
+    )

@@ -1,8 +1,8 @@
 """Blocks: the header that commits to state and log, what a seal signs, and the stored record.
 
 `app hash = H(tag ‖ state root ‖ log root)`; it does not change on a block that changes nothing.
-The header also commits to the signed bytes of its transactions, so that any changed byte of a stored
-block shows.
+The header also commits to the signed bytes of its transactions, so that any changed byte of a
+stored block shows.
 """
 
 from typing import Annotated, Final

@@ -24,7 +24,9 @@ from tongjian.core.operation import (
 )
 from tongjian.core.values import Height, KeyId, Label, Name, PersonId, Region, TimeMs, Uscc
 
-Level = Annotated[int, Meta(ge=1, le=5, description="1 state, 2 province, 3 city, 4 county, 5 body.")]
+Level = Annotated[
+    int, Meta(ge=1, le=5, description="1 state, 2 province, 3 city, 4 county, 5 body.")
+]
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=2048, description="Raw public key.")]
 OfficerId = Annotated[bytes, Meta(min_length=16, max_length=16, description="Id of a post held.")]
 SuiteNumber = Annotated[int, Meta(ge=1, le=limits.KEY_SUITES_MAX, description="Signature suite.")]
@@ -136,9 +138,7 @@ DIRECTORY_TABLES: Final[tuple[AnyTable, ...]] = (
     SEAL_KEYS,
     TIMERS,
 )
-_CACHED_PREFIXES: Final = tuple(
-    table.prefix for table in DIRECTORY_TABLES if table is not TIMERS
-)
+_CACHED_PREFIXES: Final = tuple(table.prefix for table in DIRECTORY_TABLES if table is not TIMERS)
 
 
 class Kernel(RefusalCode):
@@ -292,7 +292,13 @@ class Directory:
         """
         dated = self._parameters.get((service, name))
         if dated is None:
-            low = PARAMETERS.prefix + service.encode("ascii") + b"\x00" + name.encode("ascii") + b"\x00"
+            low = (
+                PARAMETERS.prefix
+                + service.encode("ascii")
+                + b"\x00"
+                + name.encode("ascii")
+                + b"\x00"
+            )
             rows = self._reader.scan(low, low[:-1] + b"\x01", limits.RANGE_ROWS_MAX)
             dated = [(PARAMETERS.split(k)[2], PARAMETERS.codec.decode(v)) for k, v in rows]
             self._parameters[service, name] = dated
@@ -319,8 +325,6 @@ class Directory:
 
     def seal_key(self, height: int) -> SealKey:
         """Return the operator's key that signs the header of a height."""
-        rows = self._reader.scan(
-            SEAL_KEYS.prefix, SEAL_KEYS.key(height + 1), limits.RANGE_ROWS_MAX
-        )
+        rows = self._reader.scan(SEAL_KEYS.prefix, SEAL_KEYS.key(height + 1), limits.RANGE_ROWS_MAX)
         decoded: SealKey = SEAL_KEYS.codec.decode(rows[-1][1])
         return decoded

@@ -15,13 +15,11 @@ from msgspec import msgpack
 T = TypeVar("T")
 
 
-class Malformed(ValueError):  # noqa: N818 - a kind of input, beside Refused, not a fault of ours
+class Malformed(ValueError):
     """Bytes that are no record: they never enter the ledger."""
 
 
-@dataclass_transform(
-    frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,)
-)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class RecordMeta(msgspec.StructMeta):
     """Makes each record frozen, keyword-only and an array on the wire, said in one place."""
 
@@ -78,7 +76,7 @@ class Codec:
 
 
 def decode(record: type[T], data: bytes, bytes_max: int = 1 << 20) -> T:
-    """Decode canonical bytes of one record type or raise `Malformed`; for paths that are not hot."""
+    """Decode canonical bytes of one record type or raise `Malformed`; not for hot paths."""
     decoded: T = Codec(record, bytes_max).decode(data)
     return decoded
 

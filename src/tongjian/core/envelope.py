@@ -43,9 +43,7 @@ class Envelope(Record):
     ]
 
 
-_ENVELOPES: Final = Codec(
-    Envelope, limits.TRANSACTION_BYTES_MAX + limits.SIGNERS_MAX * 8200 + 64
-)
+_ENVELOPES: Final = Codec(Envelope, limits.TRANSACTION_BYTES_MAX + limits.SIGNERS_MAX * 8200 + 64)
 
 
 class Incoming(NamedTuple):

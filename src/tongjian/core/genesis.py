@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from tongjian.core import limits
+from tongjian.core import limits, values
 from tongjian.core.directory import (
     KEYS,
     OFFICERS,
@@ -90,7 +90,7 @@ class Genesis(Record):
 GENESIS_BYTES_MAX: Final = 16 * 1024 * 1024
 
 
-class GenesisRefused(ValueError):  # noqa: N818 - an outcome of founding
+class GenesisRefused(ValueError):
     """A founding document that contradicts itself; the text names the entry."""
 
 
@@ -116,7 +116,7 @@ def compute_genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
     seal = SealKey(suite=genesis.seal_suite, public=genesis.seal_public)
     put(SEAL_KEYS, seal, 0)
     for service in genesis.services:
-        row = Activation(version=service.version, next_version=0, next_height=0)
+        row = Activation(version=service.version, next_version=0, next_height=values.height(0))
         put(SERVICES, row, service.name)
     for p in genesis.parameters:
         put(PARAMETERS, p.parameter, p.service, p.name, p.from_ms)

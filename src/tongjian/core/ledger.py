@@ -6,7 +6,7 @@ that a refused act changes nothing.
 """
 
 from functools import cache
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVar, TypeVarTuple
 
 from tongjian.core import limits
 from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
@@ -42,8 +42,8 @@ class Ledger:
         "_reader",
         "_staged",
         "block",
-        "event_bytes",
         "digest",
+        "event_bytes",
         "height",
         "signers",
         "time_ms",
@@ -98,18 +98,18 @@ class Ledger:
         """The first signer that the permission asked for: the maker 经办."""
         return self.signers[0]
 
-    def get(self, table: Table[RowT, Unpack[KeyParts]], *key: Unpack[KeyParts]) -> RowT | None:
+    def get(self, table: Table[RowT, *KeyParts], *key: *KeyParts) -> RowT | None:
         """Return a row, or none."""
         operation = self._operation
         if operation is None or table not in operation.reads:
             raise InvariantBroken(self._undeclared("reads", table))
-        found: RowT | None = self._find(table, table.key(*key))
+        found: RowT | None = self._find(table, table.key_of(key))
         return found
 
     def one(
         self,
-        table: Table[RowT, Unpack[KeyParts]],
-        *key: Unpack[KeyParts],
+        table: Table[RowT, *KeyParts],
+        *key: *KeyParts,
         missing: RefusalCode,
     ) -> RowT:
         """Return a row or refuse the act with the code."""
@@ -118,30 +118,28 @@ class Ledger:
             raise Refused(missing)
         return row
 
-    def put(
-        self, table: Table[RowT, Unpack[KeyParts]], *key: Unpack[KeyParts], row: RowT
-    ) -> None:
+    def put(self, table: Table[RowT, *KeyParts], *key: *KeyParts, row: RowT) -> None:
         """Write a row; one outside its bounds refuses the act with OUT_OF_BOUNDS."""
         operation = self._operation
         if operation is None or table not in operation.writes:
             raise InvariantBroken(self._undeclared("writes", table))
-        self._put(table, table.key(*key), row)
+        self._put(table, table.key_of(key), row)
 
-    def remove(self, table: Table[RowT, Unpack[KeyParts]], *key: Unpack[KeyParts]) -> None:
+    def remove(self, table: Table[RowT, *KeyParts], *key: *KeyParts) -> None:
         """Take a row out of the current state; its history stays provable."""
         operation = self._operation
         if operation is None or table not in operation.writes:
             raise InvariantBroken(self._undeclared("writes", table))
-        self._staged[table.key(*key)] = _REMOVED
+        self._staged[table.key_of(key)] = _REMOVED
 
     def range(
-        self, table: Table[RowT, Unpack[KeyParts]], *parents: Any, limit: int
+        self, table: Table[RowT, *KeyParts], *parents: Any, limit: int
     ) -> list[tuple[tuple[Any, ...], RowT]]:
         """Return rows below the parents in key order, at most `limit`, with their key parts."""
         operation = self._operation
         if operation is None or table not in operation.reads:
             raise InvariantBroken(self._undeclared("reads", table))
-        low = table.key(*parents)
+        low = table.key_of(parents)
         rows: list[tuple[tuple[Any, ...], RowT]] = []
         for key, row in self._range(table, low, after(low), limit):
             rows.append((table.split(key), row))
@@ -171,11 +169,11 @@ class Ledger:
 
     def read(self, table: AnyTable, *key: Any) -> Any:
         """Return a row without a declaration; for permissions and the kernel."""
-        return self._find(table, table.key(*key))
+        return self._find(table, table.key_of(key))
 
     def due_timers(self) -> list[tuple[bytes, Timer]]:
         """Return the timers whose moment has come, oldest first, at most a block's share."""
-        high = TIMERS.key(self.time_ms + 1)
+        high = TIMERS.key_of((self.time_ms + 1,))
         return self._range(TIMERS, TIMERS.prefix, high, limits.TIMERS_PER_BLOCK_MAX)
 
     def drop_timer(self, key: bytes) -> None:

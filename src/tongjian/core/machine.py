@@ -1,7 +1,7 @@
 """The state machine: genesis, check, apply. The same block gives the same results everywhere.
 
-The machine decides; it neither stores nor signs. An engine gives it decoded transactions whose signatures
-were checked, and makes durable what it returns.
+The machine decides; it neither stores nor signs. An engine gives it decoded transactions whose
+signatures were checked, and makes durable what it returns.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,11 +31,11 @@ _FAULTS = (
     TypeError,
     ValueError,
 )
-"""How a handler fails by a defect. A broken invariant and a lack of memory stop the node instead."""
+"""How a handler fails by a defect; a broken invariant or a lack of memory stops the node."""
 
 
-class HandlerFault(Exception):  # noqa: N818 - a fault of a service, found while deciding
-    """A handler failed otherwise than by refusing: a defect of its service, not an outcome.
+class HandlerFault(Exception):
+    """A handler failed, and not by refusing: a defect of its service.
 
     The block was not applied. The engine leaves the transaction out and says so loudly.
     """
@@ -96,15 +96,13 @@ class Machine:
 
     def has_due(self, time_ms: int) -> bool:
         """Say whether a deadline has come by a time."""
-        return bool(self._reader.scan(TIMERS.prefix, TIMERS.key(time_ms + 1), 1))
+        return bool(self._reader.scan(TIMERS.prefix, TIMERS.key_of((time_ms + 1,)), 1))
 
     def _run(self, ledger: Ledger, position: int, incoming: Incoming) -> Result:
         transaction = incoming.transaction
 
         def decide(at: list[int]) -> list[bytes]:
-            check_envelope(
-                transaction, self.chain, ledger.height, ledger.time_ms, self.directory
-            )
+            check_envelope(transaction, self.chain, ledger.height, ledger.time_ms, self.directory)
             actors = tuple(self.directory.actor(key) for key in transaction.signers)
             events: list[bytes] = []
             for index, act in enumerate(transaction.acts):
@@ -184,7 +182,13 @@ class Machine:
     def _operation(self, act: Act, height: int) -> Operation:
         tag = str(act.__struct_config__.tag)
         service = tag.partition(".")[0]
-        operation = self.registry.operation(act, self.directory.version(service, height))
+        version = self.directory.version(service, height)
+        known = self.registry.services[service].version
+        if version > known:
+            # Deciding by older rules than the other nodes would part the states.
+            msg = f"{service} has rule version {version} in force; this release knows {known}"
+            raise InvariantBroken(msg)
+        operation = self.registry.operation(act, version)
         if operation is None:
             raise Refused(Kernel.SERVICE_INACTIVE, f"Act {tag}.")
         return operation

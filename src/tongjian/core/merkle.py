@@ -12,7 +12,7 @@ NodeAt = Callable[[int, int], bytes]
 """Returns the hash of a complete node at (level, index)."""
 
 
-class ProofInvalid(ValueError):  # noqa: N818 - an outcome of verification
+class ProofInvalid(ValueError):
     """A proof that does not lead where it claims; the text says which step failed."""
 
 
@@ -153,9 +153,7 @@ def verify_consistency(
     """
     if first == second and not path and roots[0] == roots[1]:
         return
-    if not 0 < first < second or not path:
-        msg = f"no consistency can be shown from {first} to {second} with {len(path)} nodes"
-        raise ProofInvalid(msg)
+    _expect_steps(first, second, path)
     nodes = [roots[0], *path] if first & (first - 1) == 0 else list(path)  # step 2
     fn, sn = first - 1, second - 1  # step 3
     while fn & 1:  # step 4
@@ -178,4 +176,10 @@ def verify_consistency(
         sn >>= 1
     if sn != 0 or (fr, sr) != roots:  # step 7
         msg = f"the consistency path leads to {fr.hex()} and {sr.hex()}, not to the two roots"
+        raise ProofInvalid(msg)
+
+
+def _expect_steps(first: int, second: int, path: list[bytes]) -> None:
+    if not 0 < first < second or not path:
+        msg = f"no consistency can be shown from {first} to {second} with {len(path)} nodes"
         raise ProofInvalid(msg)

@@ -17,7 +17,6 @@ from typing import (
     TypeVar,
     TypeVarTuple,
     Union,
-    Unpack,
     get_args,
 )
 
@@ -53,7 +52,7 @@ class RefusalCode(Enum):
         self.sentence = sentence
 
 
-class Refused(Exception):  # noqa: N818 - an outcome of the law, not an error of the program
+class Refused(Exception):
     """Raised where an act is not allowed; carries the code that goes on the ledger."""
 
     def __init__(self, code: RefusalCode, detail: str = "") -> None:
@@ -63,7 +62,7 @@ class Refused(Exception):  # noqa: N818 - an outcome of the law, not an error of
         self.detail = detail
 
 
-class InvariantBroken(Exception):  # noqa: N818 - a state of the ledger
+class InvariantBroken(Exception):
     """Something that must always hold does not: the node stops rather than go on."""
 
 
@@ -116,7 +115,7 @@ BYTES16: Final = Part("bytes16", _fixed(16), 16)
 BYTES32: Final = Part("bytes32", _fixed(32), 32)
 
 
-class Table(Generic[RowT, Unpack[KeyParts]]):
+class Table(Generic[RowT, *KeyParts]):
     """A named table of a service: order-preserving keys, parent first, and one type of row."""
 
     __slots__ = ("codec", "name", "parts", "prefix", "row")
@@ -133,13 +132,16 @@ class Table(Generic[RowT, Unpack[KeyParts]]):
         """Name the table."""
         return f"Table({self.name})"
 
-    def key(self, *values: Unpack[KeyParts]) -> bytes:
-        """Return the bytes of a whole key, or of its first parts for a range."""
+    def key(self, *values: *KeyParts) -> bytes:
+        """Return the bytes of a whole key."""
+        return self.key_of(values)
+
+    def key_of(self, values: tuple[Any, ...]) -> bytes:
+        """Return the bytes of a whole key, or of its first parts: where a range begins."""
         encoded = self.prefix
-        parts = self.parts
-        last = len(parts) - 1
+        last = len(self.parts) - 1
         for position, value in enumerate(values):
-            part = parts[position]
+            part = self.parts[position]
             encoded += part.to_bytes(value)
             if position != last and part.size == 0:
                 encoded += b"\x00"
@@ -164,7 +166,7 @@ class Table(Generic[RowT, Unpack[KeyParts]]):
         return tuple(values)
 
 
-AnyTable = Table[Any, Unpack[tuple[Any, ...]]]
+AnyTable = Table[Any, *tuple[Any, ...]]
 Handler = Callable[[Any, "Ledger"], Event | tuple[Event, ...]]
 
 

@@ -125,7 +125,7 @@ class Signer:
     """One signature of an officer who holds a role in an office of the scope."""
 
     role: str
-    of: Scope = Anywhere()  # noqa: RUF009 - a frozen value, not shared state
+    of: Scope = Anywhere()
 
     def fits(self, actor: Actor, context: Context) -> bool:
         """Say whether this signer meets the requirement."""
@@ -171,9 +171,7 @@ class AllOf:
         """Return distinct persons for the parts in their order, or none."""
         return next(self._assign(context, ()), None)
 
-    def _assign(
-        self, context: Context, chosen: tuple[Actor, ...]
-    ) -> Iterator[tuple[Actor, ...]]:
+    def _assign(self, context: Context, chosen: tuple[Actor, ...]) -> Iterator[tuple[Actor, ...]]:
         if len(chosen) == len(self.parts):
             yield chosen
             return

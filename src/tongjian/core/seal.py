@@ -1,12 +1,13 @@
 """The guard that stops input and output while handlers run.
 
-The fourth net of the deterministic zone (docs/decisions/0002-handler-form.md): the import contract and
-the source checks stop what can be seen in the text; this stops `open`, sockets, processes and imports
-at run time. Time, chance and the environment raise no audit event: the import contract has them.
+The fourth net of the deterministic zone (docs/decisions/0002-handler-form.md): the import contract
+and the source checks stop what can be seen in the text; this stops `open`, sockets, processes and
+imports at run time. Time, chance and the environment raise no audit event: the import contract has
+them.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -27,7 +28,7 @@ _BARRED = (
 )
 
 
-class Barred(RuntimeError):  # noqa: N818 - what happened, not how
+class Barred(RuntimeError):
     """A handler reached for the outside world."""
 
 
@@ -42,7 +43,7 @@ sys.addaudithook(_guard)
 
 
 @contextmanager
-def sealed() -> Iterator[None]:
+def sealed() -> Generator[None]:
     """Bar the outside world for the code inside, on this thread only."""
     token = _running.set(True)
     try:

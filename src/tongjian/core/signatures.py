@@ -43,18 +43,18 @@ class KeySuite(IntEnum):
     ED25519 = 1
 
 
-class SignatureInvalid(ValueError):  # noqa: N818 - an outcome of verification
+class SignatureInvalid(ValueError):
     """A signature that its key did not make over this message."""
 
 
-class KeyRefused(ValueError):  # noqa: N818 - an outcome of enrolment
+class KeyRefused(ValueError):
     """A public key that must not be enrolled."""
 
 
 def check_public_key(suite: KeySuite, public: bytes) -> None:
     """Refuse with `KeyRefused` a key that is weak, off the curve or not in canonical form."""
-    size = 32
-    if suite is not KeySuite.ED25519 or len(public) != size:
+    size = {KeySuite.ED25519: 32}[suite]
+    if len(public) != size:
         msg = f"an Ed25519 key is {size} bytes, got {len(public)}"
         raise KeyRefused(msg)
     if not crypto_core_ed25519_is_valid_point(public):

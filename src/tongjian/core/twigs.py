@@ -1,9 +1,9 @@
 """The authenticated state: an append-only tree of entries in twigs, with keys kept in order.
 
-After QMDB's idea (Zhang et al. 2025), simplified. Every change of a row appends an entry (key, value
-hash, next key in order, height) and marks the row's older entry as no longer active. A twig is
-512 entries: the fixed root of its leaves beside 512 active bits. Above the twigs stands one binary
-tree. Because entries never change and each remembers when it was retired, every past root can be
+After QMDB's idea (Zhang et al. 2025), simplified. Every change of a row appends an entry (key,
+value hash, next key in order, height) and marks the row's older entry as no longer active. A twig
+is 512 entries: the fixed root of its leaves beside 512 active bits. Above the twigs stands one
+binary tree. Because entries never change and each remembers when it was retired, every past root can be
 rebuilt; because each entry commits to the next key, absence and complete ranges are provable.
 
     leaf   = H(0x00 ‖ len16(key) ‖ key ‖ H(value) ‖ len16(next) ‖ next ‖ height64)
@@ -63,7 +63,7 @@ def compute_leaf(digest: Hash, key: bytes, value: bytes, next_key: bytes, height
 def compute_leaf_of(
     digest: Hash, key: bytes, value_digest: bytes, next_key: bytes, height: int
 ) -> bytes:
-    """Return the leaf hash of an entry by the hash of its value, which a proof of a neighbour shows."""
+    """Return the leaf hash of an entry by the hash of its value, all that a neighbour may show."""
     return digest(
         b"\x00"
         + len(key).to_bytes(2, "big")
@@ -247,8 +247,10 @@ class TwigTree:
         young: Iterable[bytes],
         retirements: Iterable[tuple[int, Iterable[int]]],
     ) -> None:
-        """Rebuild from what storage holds: full twigs' leaf roots, the young twig's leaves, and
-        for each height the numbers of the entries it retired.
+        """Rebuild from what storage holds.
+
+        That is: the leaf roots of full twigs, the leaves of the young one, and for each height the
+        numbers of the entries it retired.
         """
         self.count = count
         self.leaf_roots = leaf_roots

@@ -1,13 +1,13 @@
 """One chain on one disk: block log, store, machine and commitment kept in step.
 
-`Chain` opens a ledger, brings the derived state up to the block log, and takes in blocks. It knows no
-clock and no queue: engines bring those.
+`Chain` opens a ledger, brings the derived state up to the block log, and takes in blocks. It knows
+no clock and no queue: engines bring those.
 """
 
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,8 +64,8 @@ class Chain:
     def __init__(self, folder: Path, genesis: Genesis, *, writable: bool) -> None:
         """Open the ledger in a folder and bring the derived state up to the block log.
 
-        Raises `InUse` where another process writes, `LogDamaged` where stored bytes are not what was
-        written and the block log cannot make it good.
+        Raises `InUse` where another process writes, `LogDamaged` where the block log is not what
+        was written; a damaged store is rebuilt from it.
         """
         self.folder = folder
         self.genesis = genesis
@@ -180,7 +180,7 @@ class Chain:
     ) -> tuple[int, Applied]:
         """Decide, seal and make durable the next block; return its height and what it did.
 
-        Raises `StorageFull` where nothing was recorded; the chain must then be reopened by `reload`.
+        Raises `StorageFull` where nothing was recorded; `reload` must then come next.
         """
         height = self.height + 1
         applied = self.machine.apply(height, time_ms, incoming)
@@ -210,7 +210,10 @@ class Chain:
             header.height, applied.writes, applied.results, self.store
         )
         self._expect(header, advance, height=self.height + 1, previous=self.tip.header_hash)
-        if applied.results != body.results or compute_batch(self.digest, body.envelopes) != header.batch:
+        if (
+            applied.results != body.results
+            or compute_batch(self.digest, body.envelopes) != header.batch
+        ):
             msg = f"block {header.height} does not hold what its header commits to"
             raise LogDamaged(msg)
         identities = [result.transaction for result in applied.results]
@@ -255,7 +258,7 @@ class Chain:
         body: Body,
         advance: Advance,
         writes: dict[bytes, bytes | None],
-        identities: list[bytes],
+        identities: Sequence[bytes],
     ) -> None:
         encoded = encode(header)
         head = encode(Sealed(header=encoded, seal=maker.seal(self.chain_id, encoded)))
@@ -270,7 +273,7 @@ class Chain:
         frame: Frame,
         advance: Advance,
         writes: dict[bytes, bytes | None],
-        identities: list[bytes],
+        identities: Sequence[bytes],
     ) -> None:
         tip = Tip(
             height=header.height,
@@ -383,7 +386,7 @@ def _lock(folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def open_chain(folder: Path, genesis: Genesis, *, writable: bool) -> Iterator[Chain]:
+def open_chain(folder: Path, genesis: Genesis, *, writable: bool) -> Generator[Chain]:
     """Open a chain and close it at the end."""
     chain = Chain(folder, genesis, writable=writable)
     try:

@@ -1,7 +1,7 @@
 """Signature checks in worker processes, ahead of execution.
 
-The verifier holds Python's lock, so threads would gain nothing; two processes reach the limit of two
-cores. A worker knows nothing but `core.signatures`: it gets jobs and answers a byte for each.
+The verifier holds Python's lock, so threads would gain nothing; two processes reach the limit of
+two cores. A worker knows nothing but `core.signatures`: it gets jobs and answers a byte for each.
 """
 
 import os
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from msgspec import msgpack
 
@@ -52,7 +52,7 @@ class _Worker:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
-        self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "tongjian.engines.checkers", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
@@ -111,12 +111,15 @@ class Checkers:
             worker.close()
         self._workers = []
 
-    def __enter__(self) -> "Checkers":
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop the workers."""
         self.close()

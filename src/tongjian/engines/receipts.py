@@ -1,9 +1,9 @@
 """Makes receipts from a chain: statements, their proofs, the header they follow from, its seal."""
 
+from tongjian.core import values
 from tongjian.core.block import HEADERS, Header, compute_seal_protected
 from tongjian.core.envelope import body_of
 from tongjian.core.signatures import KeySuite, compute_key_id
-from tongjian.core import values
 from tongjian.engines.chain import Chain
 from tongjian.verifier.receipt import (
     AbsenceStatement,
@@ -15,7 +15,7 @@ from tongjian.verifier.receipt import (
 )
 
 
-class NotRecorded(Exception):  # noqa: N818 - an answer
+class NotRecorded(Exception):
     """The ledger has nothing of that name at that height."""
 
 

@@ -31,10 +31,10 @@ def check_seal(suite: int, public: bytes, chain: Chained, header: Header, seal: 
     kid = compute_key_id(chain.digest, KeySuite(suite), public)
     protected = compute_seal_protected(suite, kid)
     message = compute_seal_message(chain.chain_id, protected, encode(header))
+    if seal.suite != suite:
+        msg = f"the seal of block {header.height} has suite {seal.suite}, the key has {suite}"
+        raise LogDamaged(msg)
     try:
-        if seal.suite != suite:
-            msg = f"its suite is {seal.suite}, the operator's key has {suite}"
-            raise SignatureInvalid(msg)
         verify(suite, public, message, seal.signature)
     except SignatureInvalid as error:
         msg = f"the seal of block {header.height} is not the operator's: {error}"

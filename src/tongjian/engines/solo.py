@@ -1,8 +1,8 @@
 """The embedded engine: one process orders, decides and seals; durable before it answers.
 
-Submissions wait in a bounded queue. One thread takes what is there, has the signatures checked by worker
-processes ahead of execution, and cuts a block whenever nothing more is waiting or the block is full:
-one user alone waits for no timer, a crowd shares one flush (group commit).
+Submissions wait in a bounded queue. One thread takes what is there, has the signatures checked by
+worker processes ahead of execution, and cuts a block whenever nothing more is waiting or the block
+is full: one user alone waits for no timer, a crowd shares one flush (group commit).
 """
 
 import threading
@@ -34,7 +34,7 @@ Clock = Callable[[], int]
 """Milliseconds since 1970 UTC; given by the node, the only reader of clocks."""
 
 
-class Busy(Exception):  # noqa: N818 - a state, not a fault
+class Busy(Exception):
     """The queue is full; nothing was taken. `retry_after_ms` says when to come again."""
 
     def __init__(self, retry_after_ms: int) -> None:
@@ -43,7 +43,7 @@ class Busy(Exception):  # noqa: N818 - a state, not a fault
         self.retry_after_ms = retry_after_ms
 
 
-class Stopped(Exception):  # noqa: N818 - a state
+class Stopped(Exception):
     """The engine takes no more: it was closed, or an invariant of the ledger is broken."""
 
 

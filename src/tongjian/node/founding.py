@@ -62,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash: str = "sha256"
 
 
-class PlanInvalid(ValueError):  # noqa: N818 - an outcome of reading
+class PlanInvalid(ValueError):
     """A plan that cannot be followed; the text names the entry."""
 
 

@@ -1,15 +1,15 @@
 """The folder of a ledger: genesis, trust anchors, keys, blocks, state; founding and opening it.
 
-    genesis.json   the founding document, for people; its canonical bytes give the chain id
-    anchors.json   what a stranger needs to verify receipts: chain id, hash, seal keys by height
-    keys/          key files of this machine, one each, readable by the owner only
-    blocks.log     the blocks · store.lmdb the derived state · lock
-    offices.json   names of offices, for display; not on the ledger
+genesis.json   the founding document, for people; its canonical bytes give the chain id
+anchors.json   what a stranger needs to verify receipts: chain id, hash, seal keys by height
+keys/          key files of this machine, one each, readable by the owner only
+blocks.log     the blocks · store.lmdb the derived state · lock
+offices.json   names of offices, for display; not on the ledger
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -46,8 +46,8 @@ class Home:
     def found(self, genesis: Genesis, seal_key: KeyPair, names: dict[str, str]) -> None:
         """Write a new ledger: the founding document, the anchors and block 0.
 
-        Raises `HomeError` where the folder holds a ledger already, `GenesisRefused` where the document
-        contradicts itself.
+        Raises `HomeError` where the folder holds a ledger already, `GenesisRefused` where the
+        document contradicts itself.
         """
         if (self.folder / GENESIS_NAME).exists():
             msg = f"{self.folder} holds a ledger already; choose another folder"
@@ -58,9 +58,7 @@ class Home:
             chain=compute_chain_id(genesis).hex(),
             label=genesis.label,
             hash=HashSuite(genesis.hash_suite).name.lower(),
-            seals=[
-                SealAnchor(from_height=0, suite="ed25519", public=genesis.seal_public.hex())
-            ],
+            seals=[SealAnchor(from_height=0, suite="ed25519", public=genesis.seal_public.hex())],
         )
         _write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
         _write_json(self.folder / GENESIS_NAME, to_readable(genesis))
@@ -74,7 +72,9 @@ class Home:
         """Return the founding document; raises `HomeError` where there is none or it is not one."""
         path = self.folder / GENESIS_NAME
         if not path.exists():
-            msg = f"{self.folder} holds no ledger; found one with `tongjian init` or `tongjian demo`"
+            msg = (
+                f"{self.folder} holds no ledger; found one with `tongjian init` or `tongjian demo`"
+            )
             raise HomeError(msg)
         try:
             return from_readable(json.loads(path.read_text(encoding="utf-8")))
@@ -97,10 +97,12 @@ class Home:
     def key(self, holder: str) -> KeyPair:
         """Return the key of a holder on this machine; raises `KeyFileError`."""
         genesis = self.genesis()
-        return read_key(self.folder / KEYS_NAME / f"{holder}.json", hash_of(HashSuite(genesis.hash_suite)))
+        return read_key(
+            self.folder / KEYS_NAME / f"{holder}.json", hash_of(HashSuite(genesis.hash_suite))
+        )
 
     @contextmanager
-    def open(self, *, writable: bool = False) -> Iterator[Chain]:
+    def open(self, *, writable: bool = False) -> Generator[Chain]:
         """Open the chain; only one process at a time may have it writable."""
         chain = Chain(self.folder, self.genesis(), writable=writable)
         try:
@@ -115,7 +117,7 @@ class Home:
             chain.close()
 
     @contextmanager
-    def engine(self, *, workers: int = 0) -> Iterator[SoloEngine]:
+    def engine(self, *, workers: int = 0) -> Generator[SoloEngine]:
         """Run the solo engine over the ledger until the block ends."""
         with self.open(writable=True) as chain:
             engine = SoloEngine(chain, self.key(SEAL_KEY_NAME), now_ms, workers=workers)
@@ -152,18 +154,24 @@ def _readable(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, tuple):
-        return [_readable(item) for item in value]
+        items: tuple[Any, ...] = value
+        return [_readable(item) for item in items]
     return value
 
 
 def _build(record: Any, value: Any) -> Any:
     """Build a value of a record's type from JSON values, by the field types of the record."""
-    info = msgspec.inspect.type_info(record) if not isinstance(record, msgspec.inspect.Type) else record
+    info = (
+        msgspec.inspect.type_info(record)
+        if not isinstance(record, msgspec.inspect.Type)
+        else record
+    )
     if isinstance(info, msgspec.inspect.Metadata):
         return _build(info.type, value)
     if isinstance(info, msgspec.inspect.StructType):
-        if not isinstance(value, dict) or set(value) != {f.name for f in info.fields}:
-            msg = f"{info.cls.__name__} needs exactly {[f.name for f in info.fields]}"
+        fields: Any = value
+        if not isinstance(value, dict) or list(fields) != [f.name for f in info.fields]:
+            msg = f"{info.cls.__name__} needs exactly {[f.name for f in info.fields]}, in order"
             raise ValueError(msg)
         return info.cls(**{f.name: _build(f.type, value[f.name]) for f in info.fields})
     if isinstance(info, msgspec.inspect.BytesType):

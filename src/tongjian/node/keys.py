@@ -44,8 +44,13 @@ class KeyPair:
 
 
 def write_key(path: Path, secret: bytes, holder: str) -> None:
-    """Write a new key file that only its owner may read; raises `KeyFileError` where one is there."""
-    document = {"format": "tongjian-key/1", "suite": "ed25519", "holder": holder, "seed": secret.hex()}
+    """Write a new key file that only its owner may read, or raise `KeyFileError`."""
+    document = {
+        "format": "tongjian-key/1",
+        "suite": "ed25519",
+        "holder": holder,
+        "seed": secret.hex(),
+    }
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:

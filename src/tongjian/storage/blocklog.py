@@ -1,7 +1,9 @@
-"""The append-only file of blocks: the commit point of a ledger.
+r"""The append-only file of blocks: the commit point of a ledger.
 
     file  = "TJLOG1\\n\\0" ‖ chain id (32 bytes) ‖ frame*
-    frame = "TJBK" ‖ head length32 ‖ body length32 ‖ CRC-32 of both lengths, head and body ‖ head ‖ body
+    frame = "TJBK" ‖ head length32 ‖ body length32 ‖ CRC-32 ‖ head ‖ body
+
+The checksum is over both lengths, head and body.
 
 A block counts once its frame is flushed. A frame cut short by a crash is removed when the file is
 opened; a whole frame whose checksum fails is damage, and the ledger says so instead of going on.
@@ -13,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from tongjian.core.block import SEALED, Sealed
 from tongjian.storage.errors import LogDamaged, StorageError, StorageFull
@@ -128,12 +130,15 @@ class BlockLog:
             os.close(self._fd)
             self._fd = -1
 
-    def __enter__(self) -> "BlockLog":
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Close the file."""
         self.close()

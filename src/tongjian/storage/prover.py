@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tongjian.core import values
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import consistency_proof, inclusion_proof
 from tongjian.core.state import Commitment
@@ -23,7 +24,6 @@ from tongjian.core.twigs import (
     compute_top_height,
     compute_twig,
 )
-from tongjian.core import values
 from tongjian.storage.errors import StoreDamaged
 from tongjian.storage.store import Store
 from tongjian.verifier.proofs import EntryProof
@@ -57,7 +57,9 @@ class View(Protocol):
 class PastView:
     """The state at a past height, rebuilt: its entry count, active bits and upper tree."""
 
-    def __init__(self, count: int, active: NDArray[np.uint8], upper: PaddedTree, root: bytes) -> None:
+    def __init__(
+        self, count: int, active: NDArray[np.uint8], upper: PaddedTree, root: bytes
+    ) -> None:
         """Take what was rebuilt."""
         self.count = count
         self._active = active
@@ -170,7 +172,8 @@ class Prover:
             height=values.height(entry.height),
             bits=view.bits(twig),
             leaf_path=tuple(
-                values.digest(node) for node in self._twig(twig, view.count).path(position, TWIG_LEVELS)
+                values.digest(node)
+                for node in self._twig(twig, view.count).path(position, TWIG_LEVELS)
             ),
             upper_path=tuple(values.digest(node) for node in view.upper_path(twig)),
         )
@@ -201,7 +204,9 @@ class Prover:
                 raise StoreDamaged(msg)
             number = following
 
-    def range_proof(self, low: bytes, high: bytes, height: int) -> tuple[list[EntryProof], list[bytes]]:
+    def range_proof(
+        self, low: bytes, high: bytes, height: int
+    ) -> tuple[list[EntryProof], list[bytes]]:
         """Return the entries that show all rows within low <= key < high, and those rows."""
         number = self.before_at(low, height)
         proofs = [self.entry_proof(number, height)]
@@ -246,5 +251,3 @@ class Prover:
                 e = self._store.entry(number)
                 leaves.append(compute_leaf(self._digest, e.key, e.value, e.next_key, e.height))
         return leaves
-
-

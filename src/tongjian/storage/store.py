@@ -1,12 +1,12 @@
 """Everything derived from the block log, in one LMDB file: entries, order, twigs, log, indexes.
 
-One LMDB transaction a block, so the derived state is always that of a whole block. It is flushed without
-its last metadata page (`metasync=False`): a power cut may take back the last block here, never the
-order of pages, and the block log gives that block again.
+One LMDB transaction a block, so the derived state is always that of a whole block. It is flushed
+without its last metadata page (`metasync=False`): a power cut may take back the last block here,
+never the order of pages, and the block log gives that block again.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,11 +15,11 @@ import lmdb
 from tongjian.core.directory import Reader
 from tongjian.core.encoding import Codec, Record, encode
 from tongjian.core.hashing import Hash
+from tongjian.core.merkle import Frontier
 from tongjian.core.operation import AnyTable
 from tongjian.core.state import Advance, Commitment
 from tongjian.core.twigs import TWIG_ENTRIES, Entry, compute_leaf
-from tongjian.core.merkle import Frontier
-from tongjian.storage.errors import StoreDamaged, StorageError, StorageFull
+from tongjian.storage.errors import StorageError, StorageFull, StoreDamaged
 from tongjian.storage.tiles import Tiles
 
 MAP_BYTES: Final = 1 << 40
@@ -58,7 +58,17 @@ class Place(NamedTuple):
 
 
 _TIPS: Final = Codec(Tip, 64 * 1024)
-_NAMES: Final = (b"entries", b"index", b"twigs", b"retired", b"blocks", b"transactions", b"tiles", b"meta", b"tombs")
+_NAMES: Final = (
+    b"entries",
+    b"index",
+    b"twigs",
+    b"retired",
+    b"blocks",
+    b"transactions",
+    b"tiles",
+    b"meta",
+    b"tombs",
+)
 
 
 class Store(Reader):
@@ -200,7 +210,7 @@ class Store(Reader):
         return BlockMeta(*numbers)
 
     def transaction(self, identity: bytes) -> Place | None:
-        """Return where the result of a transaction is, or none; the caller compares the whole id."""
+        """Return where the result of a transaction is, or none; the caller compares whole ids."""
         packed = self._txn.get(identity[:16], db=self._dbs[b"transactions"])
         if packed is None:
             return None
@@ -238,7 +248,9 @@ class Store(Reader):
     def _retirements(self) -> Iterator[tuple[int, list[int]]]:
         size = NUMBER_BYTES
         for key, packed in self._txn.cursor(self._dbs[b"retired"]):
-            numbers = [int.from_bytes(packed[i : i + size], "big") for i in range(0, len(packed), size)]
+            numbers = [
+                int.from_bytes(packed[i : i + size], "big") for i in range(0, len(packed), size)
+            ]
             yield int.from_bytes(key, "big"), numbers
 
     # -- writing ------------------------------------------------------------------------------
@@ -249,7 +261,7 @@ class Store(Reader):
         offset: int,
         advance: Advance,
         writes: dict[bytes, bytes | None],
-        transactions: list[bytes],
+        transactions: Sequence[bytes],
     ) -> None:
         """Take in a block in one LMDB transaction.
 
@@ -261,7 +273,9 @@ class Store(Reader):
             with self._env.begin(write=True) as txn:
                 self._write_entries(txn, advance, writes)
                 if advance.staged.retired:
-                    packed = b"".join(n.to_bytes(NUMBER_BYTES, "big") for n in advance.staged.retired)
+                    packed = b"".join(
+                        n.to_bytes(NUMBER_BYTES, "big") for n in advance.staged.retired
+                    )
                     txn.put(height, packed, db=dbs[b"retired"], append=True)
                 for twig, (root, leaves) in advance.staged.filled.items():
                     value = root + b"".join(leaves)
@@ -286,9 +300,7 @@ class Store(Reader):
         self._txn.abort()
         self._begin()
 
-    def _write_entries(
-        self, txn: Any, advance: Advance, writes: dict[bytes, bytes | None]
-    ) -> None:
+    def _write_entries(self, txn: Any, advance: Advance, writes: dict[bytes, bytes | None]) -> None:
         number = advance.staged.first
         entries_db, index_db, tombs_db = self._entries_db, self._index_db, self._dbs[b"tombs"]
         has_tombs = txn.stat(tombs_db)["entries"] > 0
@@ -337,7 +349,7 @@ class Store(Reader):
 
 
 _FIRST: Final = b"\x00"
-"""LMDB has no empty key: the first key of the order is stored as one zero byte, below all tables."""
+"""LMDB has no empty key: the first key of the order is stored as a zero byte, below all tables."""
 
 
 def _pack(entry: Entry) -> bytes:

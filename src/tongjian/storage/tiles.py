@@ -1,7 +1,7 @@
 """The transaction log's hashes in tiles of 256, as in C2SP tlog-tiles.
 
-A tile of level n holds the hashes of complete subtrees of 256^n leaves. Inner nodes are computed from
-the tile when a proof asks for them and remembered for a while.
+A tile of level n holds the hashes of complete subtrees of 256^n leaves. Inner nodes are computed
+from the tile when a proof asks for them and remembered for a while.
 """
 
 from collections import OrderedDict
@@ -50,7 +50,9 @@ class Tiles:
             if edge:
                 yield tile_name(level, self._full[level]), bytes(edge)
 
-    def _push(self, level: int, node: bytes, changed: dict[int, bool]) -> Iterator[tuple[bytes, bytes]]:
+    def _push(
+        self, level: int, node: bytes, changed: dict[int, bool]
+    ) -> Iterator[tuple[bytes, bytes]]:
         edge = self._edge_of(level)
         edge.extend(node)
         changed[level] = True

@@ -1,7 +1,7 @@
 """What a verifier trusts: a chain id, its hash, and the operator's seal keys by height.
 
-The file is small enough to print in a gazette. Whoever verifies must have it from a source that they
-trust, not from the receipt.
+The file is small enough to print in a gazette. Whoever verifies must have it from a source that
+they trust, not from the receipt.
 """
 
 import json
@@ -18,7 +18,7 @@ _HASHES: Final = {"sha256": HashSuite.SHA256, "sm3": HashSuite.SM3}
 _SUITES: Final = {"ed25519": KeySuite.ED25519}
 
 
-class AnchorsInvalid(Exception):  # noqa: N818 - an outcome of reading
+class AnchorsInvalid(Exception):
     """A trust file that cannot be used; the text says why."""
 
 
@@ -51,10 +51,10 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @staticmethod
     def decode(data: bytes) -> "Anchors":
         """Decode and check a trust file's bytes; raises `AnchorsInvalid`."""
+        if len(data) > ANCHORS_BYTES_MAX:
+            msg = f"the trust file is over {ANCHORS_BYTES_MAX} bytes"
+            raise AnchorsInvalid(msg)
         try:
-            if len(data) > ANCHORS_BYTES_MAX:
-                msg = "it is over 1 MiB"
-                raise ValueError(msg)
             fields: dict[str, Any] = json.loads(data)
             anchors = msgspec.convert(fields, Anchors)
             anchors.check()
@@ -89,7 +89,7 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hash_of(_HASHES[self.hash])
 
     def seal_at(self, height: int) -> tuple[KeySuite, bytes]:
-        """Return suite and public key that seal a height; raises `AnchorsInvalid` before the first."""
+        """Return suite and public key for a height; raises `AnchorsInvalid` before the first."""
         found = None
         for seal in self.seals:
             if seal.from_height <= height:

@@ -1,10 +1,11 @@
 """Proofs about the state: a row, its absence, a complete range; and about the transaction log.
 
 The records below travel in receipts. Each `verify_…` takes the roots it must lead to and raises
-`ProofInvalid` with the step that failed; none returns a verdict that could be overlooked. The shapes are
-those of `core.twigs` and `core.merkle`.
+`ProofInvalid` with the step that failed; none returns a verdict that could be overlooked. The
+shapes are those of `core.twigs` and `core.merkle`.
 """
 
+from itertools import pairwise
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -42,9 +43,7 @@ class EntryProof(Record):
     height: Height
     """Height of the block that wrote it."""
     bits: Annotated[bytes, Meta(min_length=BITS_BYTES, max_length=BITS_BYTES)]
-    leaf_path: Annotated[
-        tuple[Digest, ...], Meta(min_length=TWIG_LEVELS, max_length=TWIG_LEVELS)
-    ]
+    leaf_path: Annotated[tuple[Digest, ...], Meta(min_length=TWIG_LEVELS, max_length=TWIG_LEVELS)]
     upper_path: Annotated[tuple[Digest, ...], Meta(max_length=UPPER_LEVELS_MAX)]
 
 
@@ -82,7 +81,9 @@ def verify_absence(digest: Hash, proof: EntryProof, key: bytes, count: int, root
     """Raise `ProofInvalid` unless the entry shows that no row has the key: its neighbours touch."""
     verify_entry(digest, proof, count, root)
     if not (proof.key < key and (proof.next_key == b"" or key < proof.next_key)):
-        msg = f"the entry of {proof.key!r} with next key {proof.next_key!r} does not enclose {key!r}"
+        msg = (
+            f"the entry of {proof.key!r} with next key {proof.next_key!r} does not enclose {key!r}"
+        )
         raise ProofInvalid(msg)
 
 
@@ -101,7 +102,7 @@ def verify_range(
     if not proofs or not proofs[0].key < low <= high:
         msg = "a range proof begins with the entry before the range"
         raise ProofInvalid(msg)
-    for proof, following in zip(proofs, proofs[1:], strict=False):
+    for proof, following in pairwise(proofs):
         if proof.next_key != following.key or not low <= following.key < high:
             msg = f"after {proof.key!r} comes {proof.next_key!r}, the proof shows {following.key!r}"
             raise ProofInvalid(msg)

@@ -1,8 +1,9 @@
 """Receipts: self-contained files that a stranger checks with nothing but a trust file.
 
-A receipt is a COSE_Sign1 (RFC 9052): the payload is a block header, the signature is the seal, and the
-unprotected header carries the statements with their proofs. Any COSE library can verify the seal over the
-header (external data: domain tag ‖ chain id); the rest follows from the header by hashes alone.
+A receipt is a COSE_Sign1 (RFC 9052): the payload is a block header, the signature is the seal, and
+the unprotected header carries the statements with their proofs. Any COSE library can verify the
+seal over the header (external data: domain tag ‖ chain id); the rest follows from the header by
+hashes alone.
 """
 
 from dataclasses import dataclass, field
@@ -98,10 +99,11 @@ class Statements(Record):
     ]
 
 
+_NOT_OURS: Final = "a COSE_Sign1, but not one of a tongjian receipt, version 1"
 _STATEMENTS: Final = Codec(Statements, RECEIPT_BYTES_MAX)
 
 
-class VerificationFailed(Exception):  # noqa: N818 - an outcome of verification
+class VerificationFailed(Exception):
     """A receipt that does not hold: at which step, why, and the evidence."""
 
     def __init__(self, step: int, title: str, why: str) -> None:
@@ -136,7 +138,11 @@ class Verified:
 
 
 def make_receipt(
-    header: bytes, seal: bytes, protected: bytes, entry_count: int, statements: tuple[Statement, ...]
+    header: bytes,
+    seal: bytes,
+    protected: bytes,
+    entry_count: int,
+    statements: tuple[Statement, ...],
 ) -> bytes:
     """Return a receipt's bytes: deterministic CBOR around header, seal and statements."""
     body = encode((entry_count, statements))
@@ -183,18 +189,21 @@ def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     try:
         message: Any = cbor2.CBORDecoder(BytesIO(data)).decode()
         canonical = cbor2.dumps(message)
-    except Exception as error:  # noqa: BLE001 - a decoder of hostile bytes may raise anything
+    except Exception as error:
         raise fail(f"not a receipt: {type(error).__name__}") from error
     if canonical != data:
         raise fail("bytes beyond or beside the only valid form")
     if not isinstance(message, cbor2.CBORTag) or message.tag != COSE_SIGN1_TAG:
         raise fail("not a COSE_Sign1 (RFC 9052, 4.2)")
-    match message.value:
-        case [bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as signature]:
-            body = unprotected.get(STATEMENTS_LABEL)
-            if len(unprotected) == 1 and isinstance(body, bytes):
-                return protected, body, payload, signature
-    raise fail("a COSE_Sign1, but not one of a tongjian receipt, version 1")
+    try:
+        protected, unprotected, payload, signature = message.value
+        ((label, body),) = unprotected.items()
+    except (TypeError, ValueError, AttributeError) as error:
+        raise fail(_NOT_OURS) from error
+    parts: tuple[Any, ...] = (protected, body, payload, signature)
+    if label != STATEMENTS_LABEL or not all(isinstance(part, bytes) for part in parts):
+        raise fail(_NOT_OURS)
+    return protected, body, payload, signature
 
 
 def _step2_header(data: bytes, anchors: Anchors) -> Header:
@@ -215,8 +224,8 @@ def _step3_seal(
         suite, public = anchors.seal_at(header.height)
         kid = compute_key_id(anchors.digest, suite, public)
         if protected != compute_seal_protected(suite, kid):
-            msg = f"not sealed by the key {kid.hex()} that counts at height {header.height}"
-            raise SignatureInvalid(msg)
+            why = f"not sealed by the key {kid.hex()} that counts at height {header.height}"
+            raise VerificationFailed(3, "seal", why)
         message = compute_seal_message(anchors.chain_id, protected, header_bytes)
         verify(suite, public, message, signature)
     except (SignatureInvalid, AnchorsInvalid) as error:
@@ -224,9 +233,7 @@ def _step3_seal(
     return kid.hex()
 
 
-def _check(
-    statement: Statement, count: int, header: Header, anchors: Anchors
-) -> tuple[str, str]:
+def _check(statement: Statement, count: int, header: Header, anchors: Anchors) -> tuple[str, str]:
     """Check one statement and return its title and what it proves."""
     digest, root = anchors.digest, header.state_root
     as_of = f"at height {header.height}"
