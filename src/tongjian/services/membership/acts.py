@@ -1,1 +1,5 @@
-"""The verbs of membership: who founds, appoints, enrols, activates and ends."""
+"""The verbs of membership: offices, officers, keys, and the rules in force."""
+
+from tongjian.services.membership import acts_keys, acts_officers, acts_offices, acts_rules
+
+__all__ = ["acts_keys", "acts_officers", "acts_offices", "acts_rules"]

@@ -1,1 +1,192 @@
-"""What may be asked of membership."""
+"""What may be asked of membership: all of it is public, because people are not in it.
+
+An officer is an id, a post and a pseudonym; who the person is stands in the office's own files.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from tongjian.core.directory import (
+    KEYS,
+    OFFICERS,
+    OFFICES,
+    PARAMETERS,
+    SERVICES,
+    Activation,
+    Key,
+    Office,
+    Officer,
+    OfficerId,
+    Parameter,
+)
+from tongjian.core.encoding import Record
+from tongjian.core.ledger import Ledger
+from tongjian.core.values import KeyId, Name, TimeMs, Uscc
+from tongjian.services.membership.records import CHARTERS, Charter, Refusal, service
+
+OPEN = "D0"
+PAGE_ROWS_MAX = 500
+SEARCH_ROWS_MAX = 1_000_000
+
+Page = Annotated[int, Meta(ge=1, le=PAGE_ROWS_MAX, description="Rows in one answer.")]
+CodePrefix = Annotated[
+    str,
+    Meta(
+        max_length=18,
+        pattern=r"^[0-9A-HJ-NPQRTUWXY]{0,18}$(?!\n)",
+        description="First characters of a unified social credit code; empty for all.",
+    ),
+]
+
+
+class OfficeAsked(Record):
+    """Which office."""
+
+    office: Uscc
+
+
+class OfficerAsked(Record):
+    """Which officer."""
+
+    officer: OfficerId
+
+
+class KeyAsked(Record):
+    """Which key."""
+
+    key: KeyId
+
+
+class ServiceAsked(Record):
+    """Which service."""
+
+    service: Name
+
+
+class ParametersAsked(Record):
+    """Which service's parameters, at which moment."""
+
+    service: Name
+    at_ms: TimeMs
+    """0 for now."""
+
+
+class CharterAsked(Record):
+    """Which kind of office."""
+
+    kind: Name
+
+
+class MembersAsked(Record):
+    """Which offices, how many at once."""
+
+    code_prefix: CodePrefix
+    limit: Page
+
+
+class RoleAsked(Record):
+    """Which role, in an office or, where it is empty, anywhere; how many at once."""
+
+    role: Name
+    code_prefix: CodePrefix
+    limit: Page
+
+
+class Member(Record):
+    """An office and its code."""
+
+    office: Uscc
+    row: Office
+
+
+class ParameterInForce(Record):
+    """A parameter's values and since when they hold."""
+
+    parameter: Name
+    from_ms: TimeMs
+    row: Parameter
+
+
+class RoleHolder(Record):
+    """An officer who may sign in a role now."""
+
+    officer: OfficerId
+    office: Uscc
+    until_ms: TimeMs
+
+
+@service.query(audience=OPEN, reads=(OFFICES,))
+def office(asked: OfficeAsked, ledger: Ledger) -> Office:
+    """Return an office: label, region, level, kind, the office above."""
+    return ledger.one(OFFICES, asked.office, missing=Refusal.OFFICE_UNKNOWN)
+
+
+@service.query(audience=OPEN, reads=(OFFICERS,))
+def officer(asked: OfficerAsked, ledger: Ledger) -> Officer:
+    """Return a post: pseudonym, office, roles with their periods."""
+    return ledger.one(OFFICERS, asked.officer, missing=Refusal.OFFICER_UNKNOWN)
+
+
+@service.query(audience=OPEN, reads=(KEYS,))
+def key(asked: KeyAsked, ledger: Ledger) -> Key:
+    """Return a key: whose it is, from which height it counts, when it ends."""
+    return ledger.one(KEYS, asked.key, missing=Refusal.KEY_UNKNOWN)
+
+
+@service.query(audience=OPEN, reads=(SERVICES,))
+def activation(asked: ServiceAsked, ledger: Ledger) -> Activation | None:
+    """Return which rule version of a service is in force and which follows; none if neither."""
+    return ledger.get(SERVICES, asked.service)
+
+
+@service.query(audience=OPEN, reads=(CHARTERS,))
+def charter(asked: CharterAsked, ledger: Ledger) -> Charter | None:
+    """Return what offices of a kind may do with their own; none where nothing is chartered."""
+    return ledger.get(CHARTERS, asked.kind)
+
+
+@service.query(audience=OPEN, reads=(PARAMETERS,))
+def parameters(asked: ParametersAsked, ledger: Ledger) -> tuple[ParameterInForce, ...]:
+    """Return the parameters of a service in force at a moment, in order of name."""
+    at_ms = asked.at_ms or ledger.time_ms
+    in_force: dict[str, ParameterInForce] = {}
+    for parts, row in ledger.range(PARAMETERS, asked.service, limit=SEARCH_ROWS_MAX):
+        _, parameter, from_ms = parts
+        if from_ms <= at_ms:
+            dated = ParameterInForce(parameter=parameter, from_ms=from_ms, row=row)
+            in_force[parameter] = dated
+    return tuple(in_force.values())
+
+
+@service.query(audience=OPEN, reads=(OFFICES,))
+def members(asked: MembersAsked, ledger: Ledger) -> tuple[Member, ...]:
+    """Return the offices of the network whose code begins so, in order of code."""
+    rows = ledger.range(OFFICES, asked.code_prefix, limit=asked.limit)
+    return tuple(Member(office=parts[0], row=row) for parts, row in rows)
+
+
+@service.query(audience=OPEN, reads=(OFFICERS, OFFICES))
+def who_may(asked: RoleAsked, ledger: Ledger) -> tuple[RoleHolder, ...]:
+    """Return the officers who may sign in a role now, in order of id.
+
+    Which roles an act asks for is in the permission matrix (docs/reference/permissions.md).
+    """
+    found: list[RoleHolder] = []
+    for parts, post in ledger.range(OFFICERS, limit=SEARCH_ROWS_MAX):
+        if len(found) == asked.limit:
+            break
+        held = _until(post, asked.role, ledger.time_ms)
+        if held is not None and post.office.startswith(asked.code_prefix):
+            body = ledger.get(OFFICES, post.office)
+            if body is not None and not body.closed:
+                found.append(RoleHolder(officer=parts[0], office=post.office, until_ms=held))
+    return tuple(found)
+
+
+def _until(post: Officer, role: Name, now_ms: int) -> TimeMs | None:
+    """Return until when an officer holds a role, or none where they cannot sign in it now."""
+    for grant in post.grants:
+        if grant.role == role and grant.from_ms <= now_ms < grant.until_ms:
+            return None if post.suspended else grant.until_ms
+    return None

@@ -1,0 +1,184 @@
+"""Keys of officers: enrolled by two persons, rotated by the holder, revoked by whoever answers."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from tongjian.core import limits
+from tongjian.core.directory import (
+    KEYS,
+    OFFICERS,
+    OFFICES,
+    Key,
+    OfficerId,
+    PublicKey,
+    SuiteNumber,
+)
+from tongjian.core.encoding import replace
+from tongjian.core.ledger import Ledger
+from tongjian.core.operation import Act, ensure
+from tongjian.core.permission import AnyOf, Holder, Signer
+from tongjian.core.signatures import KeySuite, check_public_key, compute_key_id
+from tongjian.core.values import Height, KeyId, TimeMs, height, key_id
+from tongjian.services.membership.acts_officers import OWN_OFFICE, two_persons
+from tongjian.services.membership.records import (
+    REGISTRAR,
+    KeyEnrolled,
+    KeyRevoked,
+    Refusal,
+    service,
+)
+from tongjian.services.membership.votes import VOTE, is_governor, is_vote_possible
+
+Overlap = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=limits.EXPIRY_BLOCKS_MAX,
+        description="Blocks during which old and new key both count.",
+        extra={"unit": "block"},
+    ),
+]
+
+
+class EnrolKey(Act, tag="membership.enrol_key"):
+    """Let a key sign for an officer."""
+
+    officer: OfficerId
+    suite: SuiteNumber
+    public: PublicKey
+    until_ms: TimeMs
+
+
+class RotateKey(Act, tag="membership.rotate_key"):
+    """Replace an officer's key by another."""
+
+    officer: OfficerId
+    key: KeyId
+    """The key that goes."""
+    suite: SuiteNumber
+    public: PublicKey
+    """The key that comes."""
+    until_ms: TimeMs
+    overlap_blocks: Overlap
+    """The old key counts for so many blocks beside the new one."""
+
+
+class RevokeKey(Act, tag="membership.revoke_key"):
+    """End a key."""
+
+    officer: OfficerId
+    key: KeyId
+    from_height: Height
+    """A height that has passed means the next: what is signed stays signed."""
+
+
+@service.operation(
+    by=AnyOf((two_persons(OWN_OFFICE), VOTE)),
+    law="Electronic Signature Law art. 13",
+    reads=(OFFICERS,),
+    writes=(KEYS,),
+)
+def enrol_key(act: EnrolKey, ledger: Ledger) -> KeyEnrolled:
+    """Enrol a key for an officer from the next block on; weak keys and second uses are refused."""
+    officer = ledger.one(OFFICERS, act.officer, missing=Refusal.OFFICER_UNKNOWN)
+    ensure(not officer.suspended, Refusal.OFFICER_SUSPENDED)
+    ensure(ledger.time_ms < act.until_ms, Refusal.PERIOD_EMPTY)
+    identity = _identify(ledger, act.suite, act.public)
+    ensure(ledger.get(KEYS, identity) is None, Refusal.KEY_EXISTS)
+
+    key = _key(ledger, act)
+    ledger.put(KEYS, identity, row=key)
+    return _enrolled(identity, key)
+
+
+@service.operation(
+    by=Holder("officer"),
+    law="Electronic Signature Law art. 15",
+    reads=(OFFICERS, OFFICES),
+    writes=(KEYS,),
+)
+def rotate_key(act: RotateKey, ledger: Ledger) -> tuple[KeyEnrolled, KeyRevoked]:
+    """Rotate one's own key: the new one counts from the next block, both through the overlap."""
+    ensure(ledger.time_ms < act.until_ms, Refusal.PERIOD_EMPTY)
+    old = ledger.one(KEYS, act.key, missing=Refusal.KEY_UNKNOWN)
+    ensure(old.officer == act.officer, Refusal.KEY_OF_ANOTHER)
+    ensure(not old.revoked_height, Refusal.KEY_REVOKED)
+    identity = _identify(ledger, act.suite, act.public)
+    ensure(ledger.get(KEYS, identity) is None, Refusal.KEY_EXISTS)
+    overlap_max = ledger.parameter("rotation_overlap_blocks_max")
+    ensure(act.overlap_blocks <= overlap_max, Refusal.OVERLAP_TOO_LONG)
+    ended = replace(old, revoked_height=height(ledger.height + 1 + act.overlap_blocks))
+    new = _key(ledger, act)
+    _ensure_vote_with(ledger, act.officer, {act.key: ended, identity: new})
+
+    ledger.put(KEYS, identity, row=new)
+    ledger.put(KEYS, act.key, row=ended)
+    return _enrolled(identity, new), _revoked(act.key, ended)
+
+
+@service.operation(
+    by=AnyOf((Holder("officer"), Signer(REGISTRAR, OWN_OFFICE), VOTE)),
+    law="Electronic Signature Law art. 15",
+    reads=(OFFICERS, OFFICES),
+    writes=(KEYS,),
+)
+def revoke_key(act: RevokeKey, ledger: Ledger) -> KeyRevoked:
+    """Revoke a key from a height on, the next at the earliest; what it signed stays valid."""
+    key = ledger.one(KEYS, act.key, missing=Refusal.KEY_UNKNOWN)
+    ensure(key.officer == act.officer, Refusal.KEY_OF_ANOTHER)
+    from_height = height(max(act.from_height, ledger.height + 1))
+    sooner = not key.revoked_height or from_height < key.revoked_height
+    ensure(sooner, Refusal.KEY_REVOKED)
+    revoked = replace(key, revoked_height=from_height)
+    _ensure_vote_with(ledger, act.officer, {act.key: revoked})
+
+    ledger.put(KEYS, act.key, row=revoked)
+    return _revoked(act.key, revoked)
+
+
+def _identify(ledger: Ledger, suite: int, public: bytes) -> KeyId:
+    """Return the id of a sound key, or refuse a weak one."""
+    ensure(is_sound(suite, public), Refusal.KEY_WEAK)
+    return key_id(compute_key_id(ledger.digest, KeySuite(suite), public))
+
+
+def is_sound(suite: int, public: bytes) -> bool:
+    """Say whether a key may be enrolled: a known suite, a canonical point, not of small order."""
+    try:
+        check_public_key(KeySuite(suite), public)
+    except ValueError:
+        return False
+    return True
+
+
+def _ensure_vote_with(ledger: Ledger, identity: OfficerId, keys: dict[bytes, Key]) -> None:
+    """Refuse a change of a governor's keys that would leave too few to carry a vote."""
+    officer = ledger.get(OFFICERS, identity)
+    if officer is not None and is_governor(officer, ledger.time_ms):
+        ensure(is_vote_possible(ledger, keys=keys), Refusal.VOTE_IMPOSSIBLE)
+
+
+def _key(ledger: Ledger, act: EnrolKey | RotateKey) -> Key:
+    return Key(
+        suite=act.suite,
+        public=act.public,
+        officer=act.officer,
+        from_height=height(ledger.height + 1),
+        until_ms=act.until_ms,
+        revoked_height=height(0),
+    )
+
+
+def _enrolled(identity: KeyId, key: Key) -> KeyEnrolled:
+    return KeyEnrolled(
+        key=identity,
+        officer=key.officer,
+        suite=key.suite,
+        from_height=key.from_height,
+        until_ms=key.until_ms,
+    )
+
+
+def _revoked(identity: KeyId, key: Key) -> KeyRevoked:
+    return KeyRevoked(key=identity, officer=key.officer, from_height=key.revoked_height)
