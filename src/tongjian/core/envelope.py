@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
 from msgspec import Meta
 
 from tongjian.core import limits
-from tongjian.core.directory import Directory, Kernel
+from tongjian.core.directory import Actor, Directory, Kernel
 from tongjian.core.encoding import Codec, Malformed, Record, encode
 from tongjian.core.hashing import TAG_TRANSACTION, Hash
 from tongjian.core.operation import Act, Refused, Registry
@@ -82,7 +82,9 @@ class Opener:
         opened: Envelope = envelope(data)
         transaction: Transaction[Any] = body(opened.body)
         signers = transaction.signers
-        if len(signers) != len(opened.signatures) or len(signers) != len(dict.fromkeys(signers)):
+        count = len(signers)
+        twice = count > 1 and len(dict.fromkeys(signers)) != count
+        if count != len(opened.signatures) or twice:
             what = "a transaction has one signature for each of its signers, each named once"
             raise Malformed(what)
         message = self._prefix + opened.body
@@ -130,10 +132,11 @@ def verify_signatures(incoming: Incoming, directory: Directory) -> None:
 
 def check_envelope(
     transaction: Transaction[Any], chain: bytes, height: int, time_ms: int, directory: Directory
-) -> None:
-    """Refuse a transaction that could not be committed at this height, whatever its acts say.
+) -> tuple[Actor, ...]:
+    """Return the signers of a transaction that may be committed at this height, or refuse it.
 
-    Order of precedence: chain, expiry, then each signer's key, officer and office.
+    Order of precedence: chain, expiry, then each signer's key, officer and office. What the acts
+    say plays no part.
     """
     if transaction.chain != chain:
         raise Refused(Kernel.WRONG_CHAIN)
@@ -143,5 +146,5 @@ def check_envelope(
         raise Refused(
             Kernel.EXPIRY_TOO_FAR, f"At most {limits.EXPIRY_BLOCKS_MAX} blocks ahead of {height}."
         )
-    for key_id in transaction.signers:
-        directory.signer(key_id, height, time_ms)
+    signer = directory.signer
+    return tuple([signer(key_id, height, time_ms) for key_id in transaction.signers])

@@ -4,7 +4,7 @@ The machine decides; it neither stores nor signs. An engine gives it decoded tra
 signatures were checked, and makes durable what it returns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tongjian.core import limits
@@ -67,6 +67,9 @@ class Machine:
         self.digest = digest
         self.directory = Directory(reader)
         self._reader = reader
+        self._decided_height = -1
+        self._decided: dict[type[Act], Operation] = {}
+        """The operations that decide acts at that height, as far as they were asked for."""
 
     def check(self, incoming: Incoming, height: int, time_ms: int) -> None:
         """Refuse a transaction that could not be committed at the next height.
@@ -99,69 +102,60 @@ class Machine:
         return bool(self._reader.scan(TIMERS.prefix, TIMERS.key_of((time_ms + 1,)), 1))
 
     def _run(self, ledger: Ledger, position: int, incoming: Incoming) -> Result:
+        """Decide one transaction, all or nothing."""
         transaction = incoming.transaction
-
-        def decide(at: list[int]) -> list[bytes]:
-            check_envelope(transaction, self.chain, ledger.height, ledger.time_ms, self.directory)
-            actors = tuple(self.directory.actor(key) for key in transaction.signers)
-            events: list[bytes] = []
-            for index, act in enumerate(transaction.acts):
-                at[0] = index
-                self._perform(ledger, act, actors, events, position)
-            return events
-
-        return self._frame(ledger, incoming.id, decide)
+        events: list[bytes] = []
+        index = 0
+        ledger.begin(incoming.id)
+        try:
+            actors = check_envelope(
+                transaction, self.chain, ledger.height, ledger.time_ms, self.directory
+            )
+            context = Context(actors, ledger.time_ms, self.directory, ledger.read)
+            for index, act in enumerate(transaction.acts):  # noqa: B007 - a refusal names it
+                events += self._perform(ledger, act, context, position)
+            ledger.commit(events)
+        except Refused as refused:
+            return self._refusal(incoming.id, refused, index)
+        return Result(transaction=_digest32(incoming.id), outcome="", events=tuple(events))
 
     def _run_timers(self, ledger: Ledger) -> list[Result]:
+        """Decide the acts whose moment has come, each all or nothing."""
         results: list[Result] = []
         for key, timer in ledger.due_timers():
             ledger.drop_timer(key)
             act = self._timed_act(timer)
             identity = self.digest(TAG_TIMER + self.chain + key + timer.act)
-
-            def decide(at: list[int], act: Act = act) -> list[bytes]:
-                del at
-                events: list[bytes] = []
-                self._perform(ledger, act, (), events, -1)
-                return events
-
-            results.append(self._frame(ledger, identity, decide))
+            ledger.begin(identity)
+            context = Context((), ledger.time_ms, self.directory, ledger.read)
+            try:
+                events = self._perform(ledger, act, context, -1)
+                ledger.commit(events)
+            except Refused as refused:
+                results.append(self._refusal(identity, refused, 0))
+                continue
+            done = Result(transaction=_digest32(identity), outcome="", events=tuple(events))
+            results.append(done)
         return results
 
-    def _frame(
-        self, ledger: Ledger, identity: bytes, decide: Callable[[list[int]], list[bytes]]
-    ) -> Result:
-        """Run a transaction all or nothing."""
-        ledger.begin(identity)
-        at = [0]
-        try:
-            events = decide(at)
-            ledger.commit(events)
-        except Refused as refused:
-            outcome = outcome_of(self.registry, refused, at[0])
-            return Result(transaction=_digest32(identity), outcome=outcome, events=())
-        return Result(transaction=_digest32(identity), outcome="", events=tuple(events))
+    def _refusal(self, identity: bytes, refused: Refused, act: int) -> Result:
+        outcome = outcome_of(self.registry, refused, act)
+        return Result(transaction=_digest32(identity), outcome=outcome, events=())
 
-    def _perform(
-        self,
-        ledger: Ledger,
-        act: Act,
-        actors: tuple[Any, ...],
-        events: list[bytes],
-        position: int,
-    ) -> None:
+    def _perform(self, ledger: Ledger, act: Act, context: Context, position: int) -> list[bytes]:
+        """Decide one act and return the bytes of its events."""
         operation = self._operation(act, ledger.height)
-        context = Context(act, actors, ledger.time_ms, self.directory, ledger.read)
+        context.act = act
         try:
             ledger.enter(operation, require(operation.by, context))
             happened = operation.handler(act, ledger)
-            events.extend(self._announced(operation, happened))
+            return self._announced(operation, happened)
         except _FAULTS as error:
             raise HandlerFault(position, operation.tag) from error
 
     def _announced(self, operation: Operation, happened: Event | tuple[Event, ...]) -> list[bytes]:
         """Return the bytes of an operation's events, each as a reader will decode it."""
-        announced = (happened,) if isinstance(happened, Event) else happened
+        announced = happened if isinstance(happened, tuple) else (happened,)
         if len(announced) > limits.EVENTS_PER_ACT_MAX:
             detail = f"At most {limits.EVENTS_PER_ACT_MAX} events an act."
             raise Refused(Kernel.OUT_OF_BOUNDS, detail)
@@ -180,6 +174,15 @@ class Machine:
         return act
 
     def _operation(self, act: Act, height: int) -> Operation:
+        """Return what decides an act at a height; the directory stands still within one."""
+        if height != self._decided_height:
+            self._decided_height, self._decided = height, {}
+        operation = self._decided.get(type(act))
+        if operation is None:
+            operation = self._decided[type(act)] = self._find_operation(act, height)
+        return operation
+
+    def _find_operation(self, act: Act, height: int) -> Operation:
         tag = str(act.__struct_config__.tag)
         service = tag.partition(".")[0]
         version = self.directory.version(service, height)

@@ -41,14 +41,20 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of the next leaf."""
-        peaks = self._peaks
-        merges = self.size
-        node = leaf
-        while merges & 1:
-            node = self._digest(b"\x01" + peaks.pop() + node)
-            merges >>= 1
-        peaks.append(node)
-        self.size += 1
+        self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add the hashes of the next leaves."""
+        peaks, digest, size = self._peaks, self._digest, self.size
+        for leaf in leaves:
+            node = leaf
+            merges = size
+            while merges & 1:
+                node = digest(b"\x01" + peaks.pop() + node)
+                merges >>= 1
+            peaks.append(node)
+            size += 1
+        self.size = size
 
     def root(self) -> bytes:
         """Return the root; of an empty log, the hash of nothing."""

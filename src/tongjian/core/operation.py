@@ -115,10 +115,30 @@ BYTES16: Final = Part("bytes16", _fixed(16), 16)
 BYTES32: Final = Part("bytes32", _fixed(32), 32)
 
 
+def _key_encoder(prefix: bytes, parts: tuple[Part, ...]) -> Callable[[tuple[Any, ...]], bytes]:
+    """Return the function from the parts of a key, or its first parts, to its bytes."""
+    # Text ends with a zero byte, so that a parent sorts before its children, unless it is last.
+    steps = tuple(
+        (part.to_bytes, b"" if part.size or position == len(parts) - 1 else b"\x00")
+        for position, part in enumerate(parts)
+    )
+
+    def key_of(values: tuple[Any, ...]) -> bytes:
+        encoded = prefix
+        for (to_bytes, end), value in zip(steps, values, strict=False):
+            encoded += to_bytes(value) + end
+        if len(encoded) > limits.KEY_BYTES_MAX:
+            msg = f"a key of {prefix[:-1].decode()} is over {limits.KEY_BYTES_MAX} bytes"
+            raise InvariantBroken(msg)
+        return encoded
+
+    return key_of
+
+
 class Table(Generic[RowT, *KeyParts]):
     """A named table of a service: order-preserving keys, parent first, and one type of row."""
 
-    __slots__ = ("codec", "name", "parts", "prefix", "row")
+    __slots__ = ("codec", "key_of", "name", "parts", "prefix", "row")
 
     def __init__(self, name: str, row: type[RowT], parts: tuple[Part, ...]) -> None:
         """Declare a table `service.table` with its row type and the parts of its key."""
@@ -127,6 +147,8 @@ class Table(Generic[RowT, *KeyParts]):
         self.parts = parts
         self.prefix = name.encode("ascii") + b"\x00"
         self.codec = Codec(row, limits.ROW_BYTES_MAX)
+        self.key_of: Callable[[tuple[Any, ...]], bytes] = _key_encoder(self.prefix, parts)
+        """Returns the bytes of a whole key, or of its first parts: where a range begins."""
 
     def __repr__(self) -> str:
         """Name the table."""
@@ -135,20 +157,6 @@ class Table(Generic[RowT, *KeyParts]):
     def key(self, *values: *KeyParts) -> bytes:
         """Return the bytes of a whole key."""
         return self.key_of(values)
-
-    def key_of(self, values: tuple[Any, ...]) -> bytes:
-        """Return the bytes of a whole key, or of its first parts: where a range begins."""
-        encoded = self.prefix
-        last = len(self.parts) - 1
-        for position, value in enumerate(values):
-            part = self.parts[position]
-            encoded += part.to_bytes(value)
-            if position != last and part.size == 0:
-                encoded += b"\x00"
-        if len(encoded) > limits.KEY_BYTES_MAX:
-            msg = f"a key of {self.name} is over {limits.KEY_BYTES_MAX} bytes"
-            raise InvariantBroken(msg)
-        return encoded
 
     def split(self, key: bytes) -> tuple[Any, ...]:
         """Return the parts of a whole key; the inverse of `key`."""

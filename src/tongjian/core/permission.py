@@ -28,10 +28,10 @@ class Context:
     __slots__ = ("act", "actors", "directory", "read", "time_ms")
 
     def __init__(
-        self, act: Act, actors: tuple[Actor, ...], time_ms: int, directory: Directory, read: Any
+        self, actors: tuple[Actor, ...], time_ms: int, directory: Directory, read: Any
     ) -> None:
-        """Take the act, its signers, block time in ms, the directory and a row reader."""
-        self.act = act
+        """Take the signers, block time in ms, the directory and a row reader; `act` comes later."""
+        self.act: Act | None = None
         self.actors = actors
         self.time_ms = time_ms
         self.directory = directory

@@ -42,8 +42,7 @@ class Commitment:
         staged = self.tree.apply(appended, retired, height)
         digest = self.digest
         leaves = [leaf_hash(digest, compute_log_leaf(digest, result)) for result in results]
-        for leaf in leaves:
-            self.log.append(leaf)
+        self.log.extend(leaves)
         log_root = self.log.root()
         return Advance(
             staged,

@@ -75,6 +75,22 @@ def compute_leaf_of(
     )
 
 
+def compute_leaves(digest: Hash, entries: Iterable[Entry]) -> list[bytes]:
+    """Return the leaf hashes of entries: `compute_leaf` for many at once."""
+    return [
+        digest(
+            b"\x00"
+            + len(key).to_bytes(2, "big")
+            + key
+            + digest(value)
+            + len(next_key).to_bytes(2, "big")
+            + next_key
+            + height.to_bytes(8, "big")
+        )
+        for key, value, next_key, height, _ in entries
+    ]
+
+
 def compute_twig(digest: Hash, leaf_root: bytes, bits: bytes) -> bytes:
     """Return the hash of a twig."""
     return digest(b"\x02" + leaf_root + bits)
@@ -105,6 +121,12 @@ class PaddedTree:
         """Add a leaf."""
         self._dirty[len(self.levels[0]) & ~1] = True
         self.levels[0].append(leaf)
+
+    def extend(self, leaves: list[bytes]) -> None:
+        """Add leaves."""
+        first = len(self.levels[0])
+        self.levels[0].extend(leaves)
+        self._dirty.update(dict.fromkeys(range(first & ~1, first + len(leaves), 2), True))
 
     def replace(self, index: int, leaf: bytes) -> None:
         """Change a leaf."""
@@ -222,17 +244,19 @@ class TwigTree:
 
     def apply(self, entries: list[Entry], retired: list[int], height: int) -> Staged:
         """Append the entries, retire the old ones and return the new root with the leaves."""
-        digest = self._digest
         first = self.count
-        leaves = [compute_leaf(digest, e.key, e.value, e.next_key, e.height) for e in entries]
+        leaves = compute_leaves(self._digest, entries)
         dirty: dict[int, bool] = {}
         for number in retired:
             self._active[number >> 3] &= ~(1 << (number & 7)) & 0xFF
             self.retired_at[number] = height
             dirty[number // TWIG_ENTRIES] = True
         filled: dict[int, tuple[bytes, list[bytes]]] = {}
-        for leaf in leaves:
-            self._append(leaf, filled)
+        at = 0
+        while at < len(leaves):
+            room = TWIG_ENTRIES - len(self._young)
+            self._append(leaves[at : at + room], filled)
+            at += room
         twigs = self._twigs_count()
         for twig in range(first // TWIG_ENTRIES, twigs):
             dirty[twig] = True
@@ -300,14 +324,15 @@ class TwigTree:
     def _twigs_count(self) -> int:
         return -(-self.count // TWIG_ENTRIES)
 
-    def _append(self, leaf: bytes, filled: dict[int, tuple[bytes, list[bytes]]]) -> None:
-        number = self.count
-        if number % TWIG_ENTRIES == 0:
-            self._active.extend(bytes(BITS_BYTES))
-        self._active[number >> 3] |= 1 << (number & 7)
-        self.retired_at.append(0)
-        self._young.append(leaf)
-        self.count = number + 1
+    def _append(self, leaves: list[bytes], filled: dict[int, tuple[bytes, list[bytes]]]) -> None:
+        """Add leaves that fit into the youngest twig."""
+        first, count = self.count, self.count + len(leaves)
+        self._active.extend(bytes(-(-count // TWIG_ENTRIES) * BITS_BYTES - len(self._active)))
+        for number in range(first, count):
+            self._active[number >> 3] |= 1 << (number & 7)
+        self.retired_at.extend([0] * len(leaves))
+        self._young.extend(leaves)
+        self.count = count
         if len(self._young) == TWIG_ENTRIES:
             leaf_root = self._young.top(TWIG_LEVELS)
             filled[len(self.leaf_roots)] = (leaf_root, self._young.levels[0])
@@ -340,21 +365,24 @@ class _Links:
         self._entries = entries
         self._pending: dict[bytes, _Pending] = {}
         self._removed: dict[bytes, int] = {}
-        self._inserted = b""
-        """The greatest key inserted so far."""
+        self._near = b""
+        """The key worked on last: a new key often comes right after it."""
         if empty:
             self._pending[b""] = _Pending(b"", b"", -1)
 
     def write(self, key: bytes, value: bytes) -> None:
-        pending = self._open(key)
-        if pending is not None:
-            pending.value = value
-            return
-        before = self._open_before(key)
-        self._expect(before.next_key == b"" or key < before.next_key, key)
+        before = self._enclosing(key)
+        if before is None:
+            pending = self._open(key)
+            if pending is not None:
+                pending.value = value
+                self._near = key
+                return
+            before = self._open_before(key)
+            self._expect(before.next_key == b"" or key < before.next_key, key)
         self._pending[key] = _Pending(value, before.next_key, -1)
         before.next_key = key
-        self._inserted = key
+        self._near = key
 
     def remove(self, key: bytes) -> None:
         pending = self._open(key)
@@ -365,6 +393,13 @@ class _Links:
         before.next_key = pending.next_key
         del self._pending[key]
         self._removed[key] = pending.old
+
+    def _enclosing(self, key: bytes) -> _Pending | None:
+        """Return the entry worked on last if its next key shows that the key is new after it."""
+        near = self._pending.get(self._near)
+        if near is None or self._near >= key:
+            return None
+        return near if near.next_key == b"" or key < near.next_key else None
 
     def result(self, height: int) -> tuple[list[Entry], list[int]]:
         appended = [
@@ -394,7 +429,9 @@ class _Links:
             while before in self._removed:
                 before = self._entries.before(before)
             self._expect(before < key, key)
-        before = max(before, self._inserted)
+        # A key inserted in this block may stand nearer than any committed one.
+        if self._near < key and self._near in self._pending:
+            before = max(before, self._near)
         pending = self._open(before)
         if pending is None:
             raise _damaged(key)
