@@ -1,0 +1,23 @@
+"""What another service may import: tables to read, nothing to write."""
+
+from tongjian.services.invoice.records import (
+    INVOICES,
+    TAXPAYERS,
+    Invoice,
+    InvoiceKey,
+    InvoiceNumber,
+    Taxpayer,
+)
+from tongjian.services.invoice.rules import claimed_fen, is_buyer, is_fully_red
+
+__all__ = [
+    "INVOICES",
+    "TAXPAYERS",
+    "Invoice",
+    "InvoiceKey",
+    "InvoiceNumber",
+    "Taxpayer",
+    "claimed_fen",
+    "is_buyer",
+    "is_fully_red",
+]
