@@ -61,14 +61,24 @@ class Sealed(Record):
     seal: Seal
 
 
+class Decision(Record):
+    """A result as a block keeps it: without the id, which follows from the transaction's bytes."""
+
+    outcome: Annotated[str, Meta(max_length=80, pattern=r"^[a-z0-9_/@]*$(?!\n)")]
+    events: Annotated[
+        tuple[Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)], ...],
+        Meta(max_length=limits.ACTS_MAX * limits.EVENTS_PER_ACT_MAX),
+    ]
+
+
 class Body(Record):
     """The rest of a stored block: what was asked and what came of it. Enough to replay from."""
 
     envelopes: Annotated[tuple[bytes, ...], Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX)]
-    timers: Annotated[int, Meta(ge=0, le=limits.TIMERS_PER_BLOCK_MAX)]
-    """How many of the results are of deadlines; they come first."""
-    results: Annotated[
-        tuple[Result, ...],
+    timers: Annotated[tuple[Digest, ...], Meta(max_length=limits.TIMERS_PER_BLOCK_MAX)]
+    """The ids of deadlines that the ledger itself performed; their decisions come first."""
+    decisions: Annotated[
+        tuple[Decision, ...],
         Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX + limits.TIMERS_PER_BLOCK_MAX),
     ]
 
@@ -76,6 +86,13 @@ class Body(Record):
 HEADERS: Final = Codec(Header, HEADER_BYTES_MAX)
 SEALED: Final = Codec(Sealed, HEADER_BYTES_MAX + 8300)
 BODIES: Final = Codec(Body, limits.BLOCK_BODY_BYTES_MAX)
+
+
+def encode_body(envelopes: tuple[bytes, ...], results: tuple[Result, ...]) -> bytes:
+    """Return the bytes of a block's body; results of deadlines come before those of envelopes."""
+    timers = results[: len(results) - len(envelopes)]
+    decisions = [(result.outcome, result.events) for result in results]
+    return encode((envelopes, [result.transaction for result in timers], decisions))
 
 
 def compute_app_hash(digest: Hash, state_root: bytes, log_root: bytes) -> bytes:

@@ -123,7 +123,14 @@ def _key_encoder(prefix: bytes, parts: tuple[Part, ...]) -> Callable[[tuple[Any,
         for position, part in enumerate(parts)
     )
 
+    is_text = parts == (TEXT,)
+
     def key_of(values: tuple[Any, ...]) -> bytes:
+        if is_text and len(values) == 1:
+            # Most tables are keyed by one identifier: the loop below, written out.
+            encoded: bytes = prefix + values[0].encode("ascii")
+            if len(encoded) <= limits.KEY_BYTES_MAX and "\x00" not in values[0]:
+                return encoded
         encoded = prefix
         for (to_bytes, end), value in zip(steps, values, strict=False):
             encoded += to_bytes(value) + end

@@ -25,10 +25,11 @@ from tongjian.core.block import (
     Sealed,
     compute_batch,
     compute_header_hash,
+    encode_body,
 )
 from tongjian.core.directory import SealKey
 from tongjian.core.encoding import Malformed, encode
-from tongjian.core.envelope import Incoming, Opener, verify_signatures
+from tongjian.core.envelope import Incoming, Opener, body_of, signed_message, verify_signatures
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
@@ -172,7 +173,7 @@ class Chain:
         """Write block 0: the state that the founding document describes, sealed by the operator."""
         advance, writes = self._founding()
         header = self._header(0, self.genesis.time_ms, advance, ())
-        body = Body(envelopes=(), timers=0, results=())
+        body = encode_body((), ())
         self._append(header, maker, body, advance, writes, [])
 
     def apply(
@@ -187,7 +188,7 @@ class Chain:
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         envelopes = tuple(transaction.data for transaction in incoming)
         header = self._header(height, time_ms, advance, envelopes)
-        body = Body(envelopes=envelopes, timers=applied.timers, results=applied.results)
+        body = encode_body(envelopes, applied.results)
         identities = [result.transaction for result in applied.results]
         self._append(header, maker, body, advance, applied.writes, identities)
         self._settle(applied)
@@ -210,10 +211,8 @@ class Chain:
             header.height, applied.writes, applied.results, self.store
         )
         self._expect(header, advance, height=self.height + 1, previous=self.tip.header_hash)
-        if (
-            applied.results != body.results
-            or compute_batch(self.digest, body.envelopes) != header.batch
-        ):
+        same = encode_body(body.envelopes, applied.results) == frame.body
+        if not same or compute_batch(self.digest, body.envelopes) != header.batch:
             msg = f"block {header.height} does not hold what its header commits to"
             raise LogDamaged(msg)
         identities = [result.transaction for result in applied.results]
@@ -255,16 +254,15 @@ class Chain:
         self,
         header: Header,
         maker: SealMaker,
-        body: Body,
+        body: bytes,
         advance: Advance,
         writes: dict[bytes, bytes | None],
         identities: Sequence[bytes],
     ) -> None:
         encoded = encode(header)
         head = encode(Sealed(header=encoded, seal=maker.seal(self.chain_id, encoded)))
-        data = encode(body)
-        offset = self.log.append(head, data)
-        frame = Frame(offset, self.log.end, head, data)
+        offset = self.log.append(head, body)
+        frame = Frame(offset, self.log.end, head, body)
         self._take_in(header, frame, advance, writes, identities)
 
     def _take_in(
@@ -342,10 +340,21 @@ class Chain:
         place = self.store.transaction(identity)
         if place is None:
             return None
-        result = self.body(place.height).results[place.position]
-        if result.transaction != identity:
+        body = self.body(place.height)
+        decision = body.decisions[place.position]
+        if self._identity(body, place.position) != identity:
             return None
+        result = Result(
+            transaction=values.digest(identity), outcome=decision.outcome, events=decision.events
+        )
         return place.height, place.position, result
+
+    def _identity(self, body: Body, position: int) -> bytes:
+        """Return the id of the transaction, or deadline, that a block decided at a position."""
+        if position < len(body.timers):
+            return body.timers[position]
+        signed = body_of(body.envelopes[position - len(body.timers)])
+        return self.digest(signed_message(self.chain_id, signed))
 
     def close(self) -> None:
         """Close all files."""

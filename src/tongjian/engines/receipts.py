@@ -55,8 +55,9 @@ class Receipts:
         first = chain.log_size(at - 1)
         body = b""
         block = chain.body(at)
-        if position >= block.timers:
-            body = body_of(block.envelopes[position - block.timers])
+        timers = len(block.timers)
+        if position >= timers:
+            body = body_of(block.envelopes[position - timers])
         path = chain.prover.log_path(first + position, chain.log_size(height))
         return TransactionStatement(
             body=body,
