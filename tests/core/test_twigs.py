@@ -11,17 +11,15 @@ from hypothesis import strategies as st
 
 from tongjian.core.hashing import HashSuite, hash_of, sha256
 from tongjian.core.operation import InvariantBroken
+from tongjian.core.order import Entry
+from tongjian.core.padded import ZERO, PaddedTree, compute_top_height
 from tongjian.core.twigs import (
     BITS_BYTES,
     TWIG_ENTRIES,
     TWIG_LEVELS,
-    ZERO,
-    Entry,
-    PaddedTree,
     TwigTree,
     compute_leaf,
     compute_state_root,
-    compute_top_height,
     compute_twig,
     key_bits,
 )

@@ -131,8 +131,8 @@ def compute_genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
 
 def check_genesis(genesis: Genesis, digest: Hash) -> None:
     """Raise `GenesisRefused` where the document contradicts itself: parents, posts, weak keys."""
-    offices = {founded.uscc for founded in genesis.offices}
-    officers = {founded.id for founded in genesis.officers}
+    offices = frozenset(founded.uscc for founded in genesis.offices)
+    officers = frozenset(founded.id for founded in genesis.officers)
     try:
         check_public_key(KeySuite(genesis.seal_suite), genesis.seal_public)
         for office in genesis.offices:

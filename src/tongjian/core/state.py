@@ -6,7 +6,8 @@ from typing import NamedTuple
 from tongjian.core.block import Result, compute_app_hash, compute_log_leaf
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import Frontier, leaf_hash
-from tongjian.core.twigs import Entries, Staged, TwigTree
+from tongjian.core.order import Entries
+from tongjian.core.twigs import Staged, TwigTree
 
 
 class Advance(NamedTuple):

@@ -3,8 +3,9 @@
 After QMDB's idea (Zhang et al. 2025), simplified. Every change of a row appends an entry (key,
 value hash, next key in order, height) and marks the row's older entry as no longer active. A twig
 is 512 entries: the fixed root of its leaves beside 512 active bits. Above the twigs stands one
-binary tree. Because entries never change and each remembers when it was retired, every past root can be
-rebuilt; because each entry commits to the next key, absence and complete ranges are provable.
+binary tree. Because entries never change and each remembers when it was retired, every past root
+can be rebuilt; because each entry commits to the next key, absence and complete ranges are
+provable.
 
     leaf   = H(0x00 ‖ len16(key) ‖ key ‖ H(value) ‖ len16(next) ‖ next ‖ height64)
     node   = H(0x01 ‖ left ‖ right)
@@ -17,42 +18,15 @@ The first key of the order is the empty key, there from genesis; the last entry'
 
 from array import array
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from tongjian.core.hashing import Hash
-from tongjian.core.operation import InvariantBroken
+from tongjian.core.order import Entries, Entry, Links
+from tongjian.core.padded import PaddedTree, compute_top_height
 
 TWIG_ENTRIES: Final = 512
 TWIG_LEVELS: Final = 9
 BITS_BYTES: Final = TWIG_ENTRIES // 8
-ZERO: Final = bytes(32)
-
-
-class Entry(NamedTuple):
-    """One version of one row."""
-
-    key: bytes
-    value: bytes
-    next_key: bytes
-    height: int
-    previous: int
-    """Number of the row's entry before this one plus one; 0 for the first. Not committed to."""
-
-
-class Entries(Protocol):
-    """Reads the committed entries and their order."""
-
-    def entry(self, number: int) -> Entry:
-        """Return an entry by number."""
-        ...
-
-    def locate(self, key: bytes) -> int | None:
-        """Return the number of the active entry of a key, or none."""
-        ...
-
-    def before(self, key: bytes) -> bytes:
-        """Return the greatest active key that is smaller; the empty key is always there."""
-        ...
 
 
 def compute_leaf(digest: Hash, key: bytes, value: bytes, next_key: bytes, height: int) -> bytes:
@@ -101,97 +75,6 @@ def compute_state_root(digest: Hash, count: int, top: bytes) -> bytes:
     return digest(b"\x03" + count.to_bytes(8, "big") + top)
 
 
-class PaddedTree:
-    """A binary tree over a growing list of hashes, padded with zeros to a power of two."""
-
-    __slots__ = ("_digest", "_dirty", "_zeros", "levels")
-
-    def __init__(self, digest: Hash, leaves: Iterable[bytes] = ()) -> None:
-        """Build over the leaves."""
-        self._digest = digest
-        self._zeros = [ZERO]
-        self.levels: list[list[bytes]] = [list(leaves)]
-        self._dirty: dict[int, bool] = dict.fromkeys(range(0, len(self.levels[0]), 2), True)
-
-    def __len__(self) -> int:
-        """Return the number of leaves."""
-        return len(self.levels[0])
-
-    def append(self, leaf: bytes) -> None:
-        """Add a leaf."""
-        self._dirty[len(self.levels[0]) & ~1] = True
-        self.levels[0].append(leaf)
-
-    def extend(self, leaves: list[bytes]) -> None:
-        """Add leaves."""
-        first = len(self.levels[0])
-        self.levels[0].extend(leaves)
-        self._dirty.update(dict.fromkeys(range(first & ~1, first + len(leaves), 2), True))
-
-    def replace(self, index: int, leaf: bytes) -> None:
-        """Change a leaf."""
-        self._dirty[index & ~1] = True
-        self.levels[0][index] = leaf
-
-    def zero(self, level: int) -> bytes:
-        """Return the hash of an empty subtree of a level."""
-        while len(self._zeros) <= level:
-            last = self._zeros[-1]
-            self._zeros.append(self._digest(b"\x01" + last + last))
-        return self._zeros[level]
-
-    def top(self, height: int | None = None) -> bytes:
-        """Return the root at a height in levels; by default the least that holds all leaves."""
-        height = compute_top_height(len(self)) if height is None else height
-        self._refresh(height)
-        nodes = self.levels[height]
-        return nodes[0] if nodes else self.zero(height)
-
-    def path(self, index: int, height: int) -> list[bytes]:
-        """Return the siblings from a leaf up to a height."""
-        self._refresh(height)
-        siblings: list[bytes] = []
-        for level in range(height):
-            sibling = (index >> level) ^ 1
-            nodes = self.levels[level]
-            siblings.append(nodes[sibling] if sibling < len(nodes) else self.zero(level))
-        return siblings
-
-    def _refresh(self, height: int) -> None:
-        digest = self._digest
-        while len(self.levels) <= height:
-            # A new level above: everything below it counts as changed once.
-            self._dirty.update(dict.fromkeys(range(0, len(self.levels[0]), 2), True))
-            self.levels.append([])
-        if not self._dirty:
-            return
-        dirty: Iterable[int] = self._dirty
-        for level in range(len(self.levels) - 1):
-            nodes, parents = self.levels[level], self.levels[level + 1]
-            size = len(nodes)
-            zero = self.zero(level)
-            above: dict[int, bool] = {}
-            for left in dirty:
-                right = nodes[left + 1] if left + 1 < size else zero
-                node = digest(b"\x01" + nodes[left] + right)
-                parent = left >> 1
-                if parent < len(parents):
-                    parents[parent] = node
-                elif parent == len(parents):
-                    parents.append(node)
-                else:
-                    parents.extend([ZERO] * (parent - len(parents)))
-                    parents.append(node)
-                above[parent & ~1] = True
-            dirty = above
-        self._dirty = {}
-
-
-def compute_top_height(twigs: int) -> int:
-    """Return the height of the tree above a number of twigs: none for one, else the least."""
-    return max(twigs - 1, 0).bit_length()
-
-
 class Staged(NamedTuple):
     """What a block appends to the tree, before it is durable."""
 
@@ -233,7 +116,7 @@ class TwigTree:
         """
         if not changes:
             return [], []
-        links = _Links(entries, self.count == 0)
+        links = Links(entries, self.count == 0)
         for key in sorted(changes):
             value = changes[key]
             if value is None:
@@ -347,105 +230,6 @@ class TwigTree:
             self._upper.replace(twig, node)
         else:
             self._upper.append(node)
-
-
-class _Pending:
-    __slots__ = ("next_key", "old", "value")
-
-    def __init__(self, value: bytes, next_key: bytes, old: int) -> None:
-        self.value = value
-        self.next_key = next_key
-        self.old = old
-
-
-class _Links:
-    """The ordered list of keys as one block changes it; keys must come in ascending order."""
-
-    def __init__(self, entries: Entries, empty: bool) -> None:  # noqa: FBT001 - within
-        self._entries = entries
-        self._pending: dict[bytes, _Pending] = {}
-        self._removed: dict[bytes, int] = {}
-        self._near = b""
-        """The key worked on last: a new key often comes right after it."""
-        if empty:
-            self._pending[b""] = _Pending(b"", b"", -1)
-
-    def write(self, key: bytes, value: bytes) -> None:
-        before = self._enclosing(key)
-        if before is None:
-            pending = self._open(key)
-            if pending is not None:
-                pending.value = value
-                self._near = key
-                return
-            before = self._open_before(key)
-            self._expect(before.next_key == b"" or key < before.next_key, key)
-        self._pending[key] = _Pending(value, before.next_key, -1)
-        before.next_key = key
-        self._near = key
-
-    def remove(self, key: bytes) -> None:
-        pending = self._open(key)
-        if pending is None:
-            return
-        before = self._open_before(key)
-        self._expect(before.next_key == key, key)
-        before.next_key = pending.next_key
-        del self._pending[key]
-        self._removed[key] = pending.old
-
-    def _enclosing(self, key: bytes) -> _Pending | None:
-        """Return the entry worked on last if its next key shows that the key is new after it."""
-        near = self._pending.get(self._near)
-        if near is None or self._near >= key:
-            return None
-        return near if near.next_key == b"" or key < near.next_key else None
-
-    def result(self, height: int) -> tuple[list[Entry], list[int]]:
-        appended = [
-            Entry(key, p.value, p.next_key, height, p.old + 1)
-            for key, p in sorted(self._pending.items())
-        ]
-        retired = [p.old for p in self._pending.values() if p.old >= 0]
-        retired.extend(self._removed.values())
-        return appended, sorted(retired)
-
-    def _open(self, key: bytes) -> _Pending | None:
-        """Return the entry of a key as it will be appended again, or none where it is new."""
-        pending = self._pending.get(key)
-        if pending is None:
-            number = self._entries.locate(key)
-            if number is None:
-                return None
-            entry = self._entries.entry(number)
-            self._expect(entry.key == key, key)
-            pending = self._pending[key] = _Pending(entry.value, entry.next_key, number)
-        return pending
-
-    def _open_before(self, key: bytes) -> _Pending:
-        before = b""
-        if b"" not in self._pending or self._pending[b""].old >= 0:
-            before = self._entries.before(key)
-            while before in self._removed:
-                before = self._entries.before(before)
-            self._expect(before < key, key)
-        # A key inserted in this block may stand nearer than any committed one.
-        if self._near < key and self._near in self._pending:
-            before = max(before, self._near)
-        pending = self._open(before)
-        if pending is None:
-            raise _damaged(key)
-        return pending
-
-    def _expect(self, holds: bool, key: bytes) -> None:  # noqa: FBT001 - within
-        if not holds:
-            raise _damaged(key)
-
-
-def _damaged(key: bytes) -> InvariantBroken:
-    return InvariantBroken(
-        f"the order of keys around {key!r} contradicts itself: the index is damaged"
-    )
 
 
 def key_bits(bits: bytes, position: int) -> bool:

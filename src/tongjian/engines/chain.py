@@ -4,10 +4,8 @@
 no clock and no queue: engines bring those.
 """
 
-import contextlib
-import fcntl
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,13 +13,10 @@ from typing import Final
 from tongjian.catalogue import load_registry
 from tongjian.core import values
 from tongjian.core.block import (
-    BODIES,
     HEADERS,
-    SEALED,
     Body,
     Header,
     Result,
-    Seal,
     Sealed,
     compute_batch,
     compute_header_hash,
@@ -35,16 +30,16 @@ from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
+from tongjian.engines.frames import lock, read_frame
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
-from tongjian.storage.errors import InUse, LogDamaged, StoreDamaged
+from tongjian.storage.errors import LogDamaged, StoreDamaged
 from tongjian.storage.prover import Prover
 from tongjian.storage.store import Store, Tip
 
 ZERO_DIGEST: Final = bytes(32)
 LOG_NAME: Final = "blocks.log"
 STORE_NAME: Final = "store.lmdb"
-LOCK_NAME: Final = "lock"
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Chain:
         self.digest = hash_of(HashSuite(genesis.hash_suite))
         self.chain_id = compute_chain_id(genesis)
         self.writable = writable
-        self._lock = _lock(folder) if writable else -1
+        self._lock = lock(folder) if writable else -1
         try:
             self.log = BlockLog(folder / LOG_NAME, self.chain_id, writable=writable)
             self.opened = self._open()
@@ -366,39 +361,3 @@ class Chain:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
-
-
-def read_frame(frame: Frame) -> tuple[Header, Seal, Body]:
-    """Decode a stored block; raises `LogDamaged` where it is not one."""
-    try:
-        sealed: Sealed = SEALED.decode(frame.head)
-        header: Header = HEADERS.decode(sealed.header)
-        body: Body = BODIES.decode(frame.body)
-    except Malformed as error:
-        msg = f"the block at byte {frame.offset} cannot be decoded: {error}"
-        raise LogDamaged(msg) from error
-    return header, sealed.seal, body
-
-
-def _lock(folder: Path) -> int:
-    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o640)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        msg = f"the ledger in {folder.name} is open in another process ({holder or 'unknown'})"
-        raise InUse(msg) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"pid {os.getpid()}\n".encode(), 0)
-    return descriptor
-
-
-@contextlib.contextmanager
-def open_chain(folder: Path, genesis: Genesis, *, writable: bool) -> Generator[Chain]:
-    """Open a chain and close it at the end."""
-    chain = Chain(folder, genesis, writable=writable)
-    try:
-        yield chain
-    finally:
-        chain.close()

@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from typing import Any
 
 from tongjian.core.operation import AnyTable
-from tongjian.core.twigs import Entry
+from tongjian.core.order import Entry
 
 
 class MemoryState:

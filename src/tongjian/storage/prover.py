@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from tongjian.core import values
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import consistency_proof, inclusion_proof
+from tongjian.core.padded import PaddedTree, compute_top_height
 from tongjian.core.state import Commitment
 from tongjian.core.twigs import (
     BITS_BYTES,
     TWIG_ENTRIES,
     TWIG_LEVELS,
-    PaddedTree,
     compute_leaf,
     compute_state_root,
-    compute_top_height,
     compute_twig,
 )
 from tongjian.storage.errors import StoreDamaged

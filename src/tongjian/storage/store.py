@@ -17,8 +17,9 @@ from tongjian.core.encoding import Codec, Record, encode
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import Frontier
 from tongjian.core.operation import AnyTable
+from tongjian.core.order import Entry
 from tongjian.core.state import Advance, Commitment
-from tongjian.core.twigs import TWIG_ENTRIES, Entry, compute_leaf
+from tongjian.core.twigs import TWIG_ENTRIES, compute_leaf
 from tongjian.storage.errors import StorageError, StorageFull, StoreDamaged
 from tongjian.storage.tiles import Tiles
 

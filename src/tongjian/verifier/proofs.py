@@ -14,13 +14,13 @@ from tongjian.core import limits
 from tongjian.core.encoding import Record, encode
 from tongjian.core.hashing import TAG_EVENTS, Hash
 from tongjian.core.merkle import ProofInvalid, leaf_hash, verify_inclusion
+from tongjian.core.padded import compute_top_height
 from tongjian.core.twigs import (
     BITS_BYTES,
     TWIG_ENTRIES,
     TWIG_LEVELS,
     compute_leaf_of,
     compute_state_root,
-    compute_top_height,
     compute_twig,
     key_bits,
 )
