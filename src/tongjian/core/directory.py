@@ -325,6 +325,11 @@ class Directory:
 
     def seal_key(self, height: int) -> SealKey:
         """Return the operator's key that signs the header of a height."""
-        rows = self._reader.scan(SEAL_KEYS.prefix, SEAL_KEYS.key(height + 1), limits.RANGE_ROWS_MAX)
-        decoded: SealKey = SEAL_KEYS.codec.decode(rows[-1][1])
-        return decoded
+        return [key for from_height, key in self.seal_keys() if from_height <= height][-1]
+
+    def seal_keys(self) -> list[tuple[int, SealKey]]:
+        """Return the operator's keys with the heights they sign from, in order."""
+        rows = self._reader.scan(
+            SEAL_KEYS.prefix, SEAL_KEYS.prefix[:-1] + b"\x01", limits.RANGE_ROWS_MAX
+        )
+        return [(SEAL_KEYS.split(key)[0], SEAL_KEYS.codec.decode(row)) for key, row in rows]

@@ -255,7 +255,8 @@ class Chain:
         identities: Sequence[bytes],
     ) -> None:
         encoded = encode(header)
-        head = encode(Sealed(header=encoded, seal=maker.seal(self.chain_id, encoded)))
+        seal = maker.seal(self.chain_id, encoded, self._sealing_key(header.height))
+        head = encode(Sealed(header=encoded, seal=seal))
         offset = self.log.append(head, body)
         frame = Frame(offset, self.log.end, head, body)
         self._take_in(header, frame, advance, writes, identities)
@@ -325,6 +326,11 @@ class Chain:
         """Return the number of log entries up to a height."""
         meta = self.store.block(height)
         return meta.log_size if meta is not None else 0
+
+    def _sealing_key(self, height: int) -> SealKey:
+        if height == 0:
+            return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
+        return self.seal_key(height)
 
     def seal_key(self, height: int) -> SealKey:
         """Return the operator's key that seals a height."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from tongjian.core.block import Header, Seal, compute_seal_message, compute_seal_protected
+from tongjian.core.directory import SealKey
 from tongjian.core.encoding import encode
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
 from tongjian.storage.errors import LogDamaged
@@ -12,10 +13,13 @@ if TYPE_CHECKING:
 
 
 class SealMaker(Protocol):
-    """Signs headers with the operator's key, wherever that key is kept."""
+    """Signs headers with the operator's keys, wherever they are kept."""
 
-    def seal(self, chain_id: bytes, header: bytes) -> Seal:
-        """Return the seal over a header's bytes."""
+    def seal(self, chain_id: bytes, header: bytes, key: SealKey) -> Seal:
+        """Return the seal over a header's bytes by the key that the ledger names for its height.
+
+        Raises `StorageError` where this machine does not hold that key: nothing is then recorded.
+        """
         ...
 
 

@@ -22,7 +22,7 @@ from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import SoloEngine
 from tongjian.node.clock import now_ms
-from tongjian.node.keys import KeyPair, read_key
+from tongjian.node.keys import KeyPair, SealKeys, read_key
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
 GENESIS_NAME: Final = "genesis.json"
@@ -64,7 +64,7 @@ class Home:
         _write_json(self.folder / GENESIS_NAME, to_readable(genesis))
         chain = Chain(self.folder, genesis, writable=True)
         try:
-            chain.found(seal_key)
+            chain.found(SealKeys(seal_key))
         finally:
             chain.close()
 
@@ -111,16 +111,36 @@ class Home:
                     msg = f"{self.folder} holds a ledger without blocks; open it for writing once"
                     raise HomeError(msg)
                 # Founding was interrupted after the document was written: finish it.
-                chain.found(self.key(SEAL_KEY_NAME))
+                chain.found(self.seal_keys())
+            if writable:
+                self._refresh_anchors(chain)
             yield chain
         finally:
             chain.close()
+
+    def seal_keys(self) -> SealKeys:
+        """Return the operator's keys on this machine: `operator.json`, more after a rotation."""
+        files = sorted((self.folder / KEYS_NAME).glob(f"{SEAL_KEY_NAME}*.json"))
+        return SealKeys(*(self.key(file.stem) for file in files))
+
+    def _refresh_anchors(self, chain: Chain) -> None:
+        """Write the trust file again when the ledger names a seal key that it lacks."""
+        seals = [
+            SealAnchor(from_height=height, suite="ed25519", public=key.public.hex())
+            for height, key in chain.machine.directory.seal_keys()
+        ]
+        anchors = self.anchors()
+        if anchors.seals != seals:
+            _write_json(
+                self.folder / ANCHORS_NAME,
+                msgspec.to_builtins(msgspec.structs.replace(anchors, seals=seals)),
+            )
 
     @contextmanager
     def engine(self, *, workers: int = 0) -> Generator[SoloEngine]:
         """Run the solo engine over the ledger until the block ends."""
         with self.open(writable=True) as chain:
-            engine = SoloEngine(chain, self.key(SEAL_KEY_NAME), now_ms, workers=workers)
+            engine = SoloEngine(chain, self.seal_keys(), now_ms, workers=workers)
             try:
                 yield engine
             finally:

@@ -8,9 +8,11 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from tongjian.core.block import Seal, compute_seal_message, compute_seal_protected
+from tongjian.core.directory import SealKey
 from tongjian.core.envelope import seal_envelope, signed_message
 from tongjian.core.hashing import Hash
 from tongjian.core.signatures import KeySuite, compute_key_id
+from tongjian.storage.errors import StorageError
 
 
 class KeyFileError(Exception):
@@ -36,11 +38,29 @@ class KeyPair:
         """Return the envelope of a transaction that this key alone signs."""
         return seal_envelope(body, (self.sign(signed_message(chain, body)),))
 
-    def seal(self, chain_id: bytes, header: bytes) -> Seal:
-        """Return the seal over a header's bytes."""
-        protected = compute_seal_protected(self.suite, self.id)
+
+class SealKeys:
+    """The operator's keys on this machine: seals with the one that the ledger names."""
+
+    def __init__(self, *keys: KeyPair) -> None:
+        """Hold the keys; after a rotation the old and the new one."""
+        self._keys = {key.public: key for key in keys}
+
+    def seal(self, chain_id: bytes, header: bytes, key: SealKey) -> Seal:
+        """Return the seal over a header's bytes.
+
+        Raises `StorageError` where the key that the ledger names for the height is not here.
+        """
+        pair = self._keys.get(key.public)
+        if pair is None:
+            msg = (
+                f"the ledger names seal key {key.public.hex()[:16]}…, which is not among the keys "
+                "of this machine; put its file `operator*.json` into the folder `keys`"
+            )
+            raise StorageError(msg)
+        protected = compute_seal_protected(pair.suite, pair.id)
         message = compute_seal_message(chain_id, protected, header)
-        return Seal(suite=int(self.suite), signature=self.sign(message))
+        return Seal(suite=int(pair.suite), signature=pair.sign(message))
 
 
 def write_key(path: Path, secret: bytes, holder: str) -> None:
