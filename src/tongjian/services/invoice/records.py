@@ -27,7 +27,7 @@ InvoiceNumber = Annotated[
 InvoiceKey = Annotated[
     str,
     Meta(
-        pattern="^([0-9]{20}|[0-9a-f]{64})$",
+        pattern=r"^([0-9]{20}|[0-9a-f]{64})$(?!\n)",
         max_length=64,
         description="An e-invoice number, or the key of a document issued elsewhere.",
     ),
