@@ -1,8 +1,9 @@
 """Signature suites of keys on the ledger, and their one pinned acceptance rule each.
 
-Ed25519 follows ZIP 215 (cofactored, as `ed25519-zebra` implements it), with two refusals on top so
-that every library agrees: a key must be a canonical point of the prime-order subgroup when it is
-enrolled, and the R of a signature must not be of small order. Libraries differ only on such points
+Ed25519 follows ZIP 215 (cofactored, as `ed25519-zebra` implements it), with two refusals on top: a
+key must be a canonical point of the prime-order subgroup when it is enrolled, and the R of a
+signature must not be of small order. What nobody but the key's holder can then make, and what a
+cofactorless library refuses, is an R of mixed order: it holds here, on every node alike
 (docs/decisions/0007-suites.md).
 """
 
