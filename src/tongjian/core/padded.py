@@ -55,6 +55,11 @@ class PaddedTree:
         nodes = self.levels[height]
         return nodes[0] if nodes else self.zero(height)
 
+    def node(self, level: int, index: int) -> bytes:
+        """Return a node of a tree that `top` was asked for at least that high."""
+        nodes = self.levels[level]
+        return nodes[index] if index < len(nodes) else self.zero(level)
+
     def path(self, index: int, height: int) -> list[bytes]:
         """Return the siblings from a leaf up to a height."""
         self._refresh(height)

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from tongjian.core.hashing import Hash
 from tongjian.core.order import Entries, Entry, Links
-from tongjian.core.padded import PaddedTree, compute_top_height
+from tongjian.core.padded import PaddedTree
 
 TWIG_ENTRIES: Final = 512
 TWIG_LEVELS: Final = 9
@@ -194,13 +194,10 @@ class TwigTree:
         """Return the leaf hashes of the youngest twig, when it is not full."""
         return list(self._young.levels[0])
 
-    def young_path(self, position: int) -> list[bytes]:
-        """Return the siblings of a leaf within the youngest twig."""
-        return self._young.path(position, TWIG_LEVELS)
-
-    def upper_path(self, twig: int) -> list[bytes]:
-        """Return the siblings of a twig in the upper tree."""
-        return self._upper.path(twig, compute_top_height(self._twigs_count()))
+    def upper(self) -> PaddedTree:
+        """Return the tree above the twigs."""
+        self._upper.top()
+        return self._upper
 
     # -- within -------------------------------------------------------------------------------
 

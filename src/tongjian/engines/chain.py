@@ -34,8 +34,9 @@ from tongjian.engines.frames import lock, read_frame
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
 from tongjian.storage.errors import LogDamaged, StoreDamaged
+from tongjian.storage.packing import Tip
 from tongjian.storage.prover import Prover
-from tongjian.storage.store import Store, Tip
+from tongjian.storage.store import Store
 
 ZERO_DIGEST: Final = bytes(32)
 LOG_NAME: Final = "blocks.log"
@@ -198,7 +199,7 @@ class Chain:
             check_seal(self.genesis.seal_suite, self.genesis.seal_public, self, header, seal)
             self._take_in(header, frame, advance, writes, [])
             return
-        key = self.machine.directory.seal_key(header.height)
+        key = self.sealing_key(header.height)
         check_seal(key.suite, key.public, self, header, seal)
         incoming = [self._recheck(data) for data in body.envelopes]
         applied = self.machine.apply(header.height, header.time_ms, incoming)
@@ -255,7 +256,7 @@ class Chain:
         identities: Sequence[bytes],
     ) -> None:
         encoded = encode(header)
-        seal = maker.seal(self.chain_id, encoded, self._sealing_key(header.height))
+        seal = maker.seal(self.chain_id, encoded, self.sealing_key(header.height))
         head = encode(Sealed(header=encoded, seal=seal))
         offset = self.log.append(head, body)
         frame = Frame(offset, self.log.end, head, body)
@@ -327,13 +328,10 @@ class Chain:
         meta = self.store.block(height)
         return meta.log_size if meta is not None else 0
 
-    def _sealing_key(self, height: int) -> SealKey:
+    def sealing_key(self, height: int) -> SealKey:
+        """Return the operator's key that seals a height."""
         if height == 0:
             return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
-        return self.seal_key(height)
-
-    def seal_key(self, height: int) -> SealKey:
-        """Return the operator's key that seals a height."""
         return self.machine.directory.seal_key(height)
 
     def result(self, identity: bytes) -> tuple[int, int, Result] | None:

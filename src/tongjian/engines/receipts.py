@@ -1,7 +1,9 @@
 """Makes receipts from a chain: statements, their proofs, the header they follow from, its seal."""
 
+from collections.abc import Callable
+
 from tongjian.core import values
-from tongjian.core.block import HEADERS, Header, compute_seal_protected
+from tongjian.core.block import compute_seal_protected
 from tongjian.core.envelope import body_of
 from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.engines.chain import Chain
@@ -10,6 +12,7 @@ from tongjian.verifier.receipt import (
     RangeStatement,
     RowStatement,
     Statement,
+    Statements,
     TransactionStatement,
     make_receipt,
 )
@@ -26,26 +29,91 @@ class Receipts:
         """Read from a chain."""
         self._chain = chain
 
-    def row_statement(self, key: bytes, height: int) -> RowStatement | AbsenceStatement:
-        """Return the proof that a row stood at a height, or that none had its key."""
-        prover = self._chain.prover
-        number = prover.entry_at(key, height)
-        if number is None:
-            before = prover.before_at(key, height)
-            return AbsenceStatement(key=key, entry=prover.entry_proof(before, height))
-        value = self._chain.store.entry(number).value
-        return RowStatement(entry=prover.entry_proof(number, height), value=value)
+    def draft(self, height: int | None = None) -> "Draft":
+        """Begin a receipt for a height, by default the tip."""
+        return Draft(self._chain, self._chain.height if height is None else height)
 
-    def range_statement(self, low: bytes, high: bytes, height: int) -> RangeStatement:
-        """Return the proof of all rows with low <= key < high at a height."""
-        entries, rows = self._chain.prover.range_proof(low, high, height)
-        return RangeStatement(low=low, high=high, entries=tuple(entries), values=tuple(rows))
+    def of_row(self, key: bytes, height: int | None = None) -> bytes:
+        """Return the receipt of one row, or of its absence; by default at the tip."""
+        draft = self.draft(height)
+        draft.row(key)
+        return draft.finish()
 
-    def transaction_statement(self, identity: bytes, height: int) -> TransactionStatement:
-        """Return the proof that a transaction is in the log of a height with its outcome.
+    def of_range(self, low: bytes, high: bytes, height: int | None = None) -> bytes:
+        """Return the receipt of all rows with low <= key < high; by default at the tip."""
+        draft = self.draft(height)
+        draft.range(low, high)
+        return draft.finish()
 
-        Raises `NotRecorded` where it is not.
+    def of_transaction(self, identity: bytes, height: int | None = None) -> bytes:
+        """Return the receipt of a transaction and its outcome; by default in the newest log.
+
+        Raises `NotRecorded` where it is not on the ledger.
         """
+        draft = self.draft(height)
+        draft.transaction(identity)
+        return draft.finish()
+
+
+class Draft:
+    """A receipt in the making: statements about one height that share their proof."""
+
+    def __init__(self, chain: Chain, height: int) -> None:
+        """Speak of a height of a chain."""
+        self._chain = chain
+        self.height = height
+        self._numbers: dict[int, bool] = {}
+        self._statements: list[Callable[[dict[int, int]], Statement]] = []
+
+    def row(self, key: bytes) -> bool:
+        """State the row of a key, or that there is none; return whether it stands."""
+        prover = self._chain.prover
+        found = prover.entry_at(key, self.height)
+        if found is None:
+            before = prover.before_at(key, self.height)
+            self._numbers[before] = True
+            self._statements.append(lambda at: AbsenceStatement(key=key, entry=at[before]))
+            return False
+        value = self._chain.store.entry(found).value
+        self._numbers[found] = True
+        self._statements.append(lambda at: RowStatement(entry=at[found], value=value))
+        return True
+
+    def range(self, low: bytes, high: bytes) -> None:
+        """State all rows with low <= key < high."""
+        numbers = self._chain.prover.range_numbers(low, high, self.height)
+        rows = tuple(self._chain.store.entry(number).value for number in numbers[1:])
+        self._numbers.update(dict.fromkeys(numbers, True))
+        self._statements.append(
+            lambda at: RangeStatement(
+                low=low, high=high, entries=tuple(at[number] for number in numbers), values=rows
+            )
+        )
+
+    def transaction(self, identity: bytes) -> None:
+        """State a transaction with its outcome; raises `NotRecorded`."""
+        statement = self._transaction(identity)
+        self._statements.append(lambda _: statement)
+
+    def finish(self) -> bytes:
+        """Return the receipt."""
+        chain = self._chain
+        numbers = sorted(self._numbers)
+        at = {number: index for index, number in enumerate(numbers)}
+        state = chain.prover.state_proof(numbers, self.height) if numbers else None
+        statements = tuple(make(at) for make in self._statements)
+        sealed = chain.sealed(self.height)
+        key = chain.sealing_key(self.height)
+        kid = compute_key_id(chain.digest, KeySuite(key.suite), key.public)
+        return make_receipt(
+            sealed.header,
+            sealed.seal.signature,
+            compute_seal_protected(key.suite, kid),
+            Statements(state=state, statements=statements),
+        )
+
+    def _transaction(self, identity: bytes) -> TransactionStatement:
+        height = self.height
         chain = self._chain
         found = chain.result(identity)
         if found is None or found[0] > height:
@@ -67,23 +135,3 @@ class Receipts:
             index=values.count(first + position),
             path=tuple(values.digest(node) for node in path),
         )
-
-    def receipt(self, statements: tuple[Statement, ...], height: int) -> bytes:
-        """Return the receipt of statements made for a height."""
-        chain = self._chain
-        sealed = chain.sealed(height)
-        header: Header = HEADERS.decode(sealed.header)
-        key = chain.seal_key(header.height)
-        kid = compute_key_id(chain.digest, KeySuite(key.suite), key.public)
-        return make_receipt(
-            sealed.header,
-            sealed.seal.signature,
-            compute_seal_protected(key.suite, kid),
-            chain.prover.view(height).count,
-            statements,
-        )
-
-    def of_row(self, key: bytes, height: int | None = None) -> bytes:
-        """Return the receipt of one row, or of its absence; by default at the tip."""
-        at = self._chain.height if height is None else height
-        return self.receipt((self.row_statement(key, at),), at)

@@ -174,8 +174,7 @@ def _readable(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, tuple):
-        items: tuple[Any, ...] = value
-        return [_readable(item) for item in items]
+        return [_readable(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return value
 
 

@@ -5,6 +5,7 @@ height, and with them its root, are rebuilt from one array. Views of past height
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 import numpy as np
@@ -25,7 +26,7 @@ from tongjian.core.twigs import (
 )
 from tongjian.storage.errors import StoreDamaged
 from tongjian.storage.store import Store
-from tongjian.verifier.proofs import EntryProof
+from tongjian.verifier.proofs import EntryShown, StateProof, TwigShown
 
 VIEWS_CACHED_MAX: Final = 4
 TWIGS_CACHED_MAX: Final = 1024
@@ -48,8 +49,8 @@ class View(Protocol):
         """Say whether an entry was active."""
         ...
 
-    def upper_path(self, twig: int) -> list[bytes]:
-        """Return the siblings of a twig in the upper tree."""
+    def upper(self) -> PaddedTree:
+        """Return the tree above the twigs."""
         ...
 
 
@@ -69,9 +70,9 @@ class PastView:
         """Return the state root of that height."""
         return self._root
 
-    def upper_path(self, twig: int) -> list[bytes]:
-        """Return the siblings of a twig in the upper tree."""
-        return self._upper.path(twig, compute_top_height(len(self._upper)))
+    def upper(self) -> PaddedTree:
+        """Return the tree above the twigs."""
+        return self._upper
 
     def bits(self, twig: int) -> bytes:
         """Return the active bits of a twig at that height."""
@@ -158,23 +159,37 @@ class Prover:
             if version[2] != older[2]
         ]
 
-    def entry_proof(self, number: int, height: int) -> EntryProof:
-        """Return the proof that an entry was active at a height."""
+    def state_proof(self, numbers: Iterable[int], height: int) -> StateProof:
+        """Return one proof that entries were active at a height; siblings are shared."""
         view = self.view(height)
+        wanted = sorted(dict.fromkeys(numbers))
+        by_twig: dict[int, list[int]] = {}
+        for number in wanted:
+            by_twig.setdefault(number // TWIG_ENTRIES, []).append(number % TWIG_ENTRIES)
+        twigs = tuple(
+            TwigShown(
+                twig=values.count(twig),
+                bits=view.bits(twig),
+                nodes=_missing(self._twig(twig, view.count), positions, TWIG_LEVELS),
+            )
+            for twig, positions in by_twig.items()
+        )
+        upper = view.upper()
+        return StateProof(
+            entry_count=values.count(view.count),
+            entries=tuple(self._shown(number) for number in wanted),
+            twigs=twigs,
+            nodes=_missing(upper, list(by_twig), compute_top_height(len(upper))),
+        )
+
+    def _shown(self, number: int) -> EntryShown:
         entry = self._store.entry(number)
-        twig, position = divmod(number, TWIG_ENTRIES)
-        return EntryProof(
+        return EntryShown(
             number=values.count(number),
             key=entry.key,
             value_digest=values.digest(self._digest(entry.value)),
             next_key=entry.next_key,
             height=values.height(entry.height),
-            bits=view.bits(twig),
-            leaf_path=tuple(
-                values.digest(node)
-                for node in self._twig(twig, view.count).path(position, TWIG_LEVELS)
-            ),
-            upper_path=tuple(values.digest(node) for node in view.upper_path(twig)),
         )
 
     def before_at(self, key: bytes, height: int) -> int:
@@ -203,21 +218,18 @@ class Prover:
                 raise StoreDamaged(msg)
             number = following
 
-    def range_proof(
-        self, low: bytes, high: bytes, height: int
-    ) -> tuple[list[EntryProof], list[bytes]]:
-        """Return the entries that show all rows within low <= key < high, and those rows."""
-        number = self.before_at(low, height)
-        proofs = [self.entry_proof(number, height)]
-        rows: list[bytes] = []
-        while proofs[-1].next_key and proofs[-1].next_key < high:
-            following = self.entry_at(proofs[-1].next_key, height)
+    def range_numbers(self, low: bytes, high: bytes, height: int) -> list[int]:
+        """Return the entries that show all rows with low <= key < high: first the one before."""
+        numbers = [self.before_at(low, height)]
+        while True:
+            next_key = self._store.entry(numbers[-1]).next_key
+            if next_key == b"" or next_key >= high:
+                return numbers
+            following = self.entry_at(next_key, height)
             if following is None:
-                msg = f"the order of height {height} breaks off at {proofs[-1].next_key!r}"
+                msg = f"the order of height {height} breaks off at {next_key!r}"
                 raise StoreDamaged(msg)
-            proofs.append(self.entry_proof(following, height))
-            rows.append(self._store.entry(following).value)
-        return proofs, rows
+            numbers.append(following)
 
     def log_path(self, index: int, size: int) -> list[bytes]:
         """Return the inclusion path of a log entry in the log of a size."""
@@ -250,3 +262,19 @@ class Prover:
                 e = self._store.entry(number)
                 leaves.append(compute_leaf(self._digest, e.key, e.value, e.next_key, e.height))
         return leaves
+
+
+def _missing(tree: PaddedTree, leaves: list[int], height: int) -> tuple[values.Digest, ...]:
+    """Return the hashes that lead from known leaves to the root, in the order of `proofs.fold`."""
+    nodes: list[values.Digest] = []
+    tree.top(height)
+    known = sorted(leaves)
+    for level in range(height):
+        present = dict.fromkeys(known, True)
+        nodes.extend(
+            values.digest(tree.node(level, index ^ 1))
+            for index in known
+            if index ^ 1 not in present
+        )
+        known = sorted(dict.fromkeys(index >> 1 for index in known))
+    return tuple(nodes)

@@ -1,10 +1,11 @@
-"""Proofs about the state: a row, its absence, a complete range; and about the transaction log.
+"""Proofs about the state: rows, their absence, complete ranges; and about the transaction log.
 
-The records below travel in receipts. Each `verify_…` takes the roots it must lead to and raises
-`ProofInvalid` with the step that failed; none returns a verdict that could be overlooked. The
-shapes are those of `core.twigs` and `core.merkle`.
+The records below travel in receipts. Several entries share one proof, so no sibling is sent twice.
+Each `verify_…` raises `ProofInvalid` with the step that failed; none returns a verdict that could
+be overlooked. The shapes are those of `core.twigs` and `core.merkle`.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Final
 
@@ -26,15 +27,15 @@ from tongjian.core.twigs import (
 )
 from tongjian.core.values import Count, Digest, Height
 
-UPPER_LEVELS_MAX: Final = 32
-RANGE_ENTRIES_MAX: Final = limits.RANGE_ROWS_MAX + 2
+ENTRIES_MAX: Final = limits.RANGE_ROWS_MAX + 2
+NODES_MAX: Final = ENTRIES_MAX * 32
 
 KeyBytes = Annotated[bytes, Meta(max_length=limits.KEY_BYTES_MAX)]
 RowBytes = Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)]
 
 
-class EntryProof(Record):
-    """An active entry and its place in the state tree."""
+class EntryShown(Record):
+    """An entry of the state tree: one version of one row, its bytes as a hash."""
 
     number: Count
     key: KeyBytes
@@ -42,76 +43,122 @@ class EntryProof(Record):
     next_key: KeyBytes
     height: Height
     """Height of the block that wrote it."""
+
+
+class TwigShown(Record):
+    """A twig that holds shown entries: its active bits and the hashes that its leaves lack."""
+
+    twig: Count
     bits: Annotated[bytes, Meta(min_length=BITS_BYTES, max_length=BITS_BYTES)]
-    leaf_path: Annotated[tuple[Digest, ...], Meta(min_length=TWIG_LEVELS, max_length=TWIG_LEVELS)]
-    upper_path: Annotated[tuple[Digest, ...], Meta(max_length=UPPER_LEVELS_MAX)]
+    nodes: Annotated[tuple[Digest, ...], Meta(max_length=TWIG_ENTRIES)]
 
 
-def verify_entry(digest: Hash, proof: EntryProof, entry_count: int, state_root: bytes) -> None:
-    """Raise `ProofInvalid` unless the entry is active in the state with this root."""
-    if proof.number >= entry_count:
-        msg = f"entry {proof.number} lies outside a state of {entry_count} entries"
+class StateProof(Record):
+    """Entries that are active in a state, and all hashes that lead from them to its root."""
+
+    entry_count: Count
+    """Entries ever appended at that height; the state root commits to it."""
+    entries: Annotated[tuple[EntryShown, ...], Meta(max_length=ENTRIES_MAX)]
+    """In order of number."""
+    twigs: Annotated[tuple[TwigShown, ...], Meta(max_length=ENTRIES_MAX)]
+    """In order of twig."""
+    nodes: Annotated[tuple[Digest, ...], Meta(max_length=NODES_MAX)]
+    """The hashes that the twigs lack in the tree above them."""
+
+
+def fold(digest: Hash, known: Mapping[int, bytes], height: int, nodes: tuple[Digest, ...]) -> bytes:
+    """Return the root over known leaves of a tree of a height, filling in what is missing.
+
+    Nodes come level by level from the leaves up, left to right, each where a sibling is not known.
+    Raises `ProofInvalid` where nodes are left over or lacking.
+    """
+    rest = iter(nodes)
+    level: dict[int, bytes] = dict(known)
+    for _ in range(height):
+        above: dict[int, bytes] = {}
+        for index in sorted(level):
+            if index >> 1 in above:
+                continue
+            sibling = level.get(index ^ 1) or next(rest, None)
+            if sibling is None:
+                msg = "the proof lacks a hash on the way to the root"
+                raise ProofInvalid(msg)
+            pair = sibling + level[index] if index & 1 else level[index] + sibling
+            above[index >> 1] = digest(b"\x01" + pair)
+        level = above
+    if next(rest, None) is not None or list(level) != [0]:
+        msg = "the proof has hashes that belong to no place on the way to the root"
         raise ProofInvalid(msg)
-    twig, position = divmod(proof.number, TWIG_ENTRIES)
-    if not key_bits(proof.bits, position):
-        msg = f"entry {proof.number} is no longer active in this state"
+    return level[0]
+
+
+def verify_state(digest: Hash, proof: StateProof, state_root: bytes) -> None:
+    """Raise `ProofInvalid` unless all shown entries are active in the state with this root."""
+    numbers = [entry.number for entry in proof.entries]
+    shown = [twig.twig for twig in proof.twigs]
+    if not numbers or numbers != sorted(dict.fromkeys(numbers)):
+        msg = "a state proof shows entries in order of number, at least one"
         raise ProofInvalid(msg)
-    node = compute_leaf_of(digest, proof.key, proof.value_digest, proof.next_key, proof.height)
-    node = _climb(digest, node, position, proof.leaf_path)
-    node = compute_twig(digest, node, proof.bits)
-    height = compute_top_height(-(-entry_count // TWIG_ENTRIES))
-    if len(proof.upper_path) != height:
-        msg = f"the path above the twig has {len(proof.upper_path)} nodes, the tree has {height}"
+    if shown != list(dict.fromkeys(number // TWIG_ENTRIES for number in numbers)):
+        msg = "a state proof shows exactly the twigs of its entries"
         raise ProofInvalid(msg)
-    node = _climb(digest, node, twig, proof.upper_path)
-    root = compute_state_root(digest, entry_count, node)
+    if numbers[-1] >= proof.entry_count:
+        msg = f"entry {numbers[-1]} lies outside a state of {proof.entry_count} entries"
+        raise ProofInvalid(msg)
+    height = compute_top_height(-(-proof.entry_count // TWIG_ENTRIES))
+    known: dict[int, bytes] = {
+        int(twig.twig): _twig_node(digest, twig, proof.entries) for twig in proof.twigs
+    }
+    root = compute_state_root(digest, proof.entry_count, fold(digest, known, height, proof.nodes))
     if root != state_root:
         msg = f"the path leads to state root {root.hex()}, the header says {state_root.hex()}"
         raise ProofInvalid(msg)
 
 
-def verify_value(digest: Hash, proof: EntryProof, value: bytes) -> None:
+def _twig_node(digest: Hash, shown: TwigShown, entries: tuple[EntryShown, ...]) -> bytes:
+    leaves: dict[int, bytes] = {}
+    for entry in entries:
+        twig, position = divmod(entry.number, TWIG_ENTRIES)
+        if twig == shown.twig:
+            if not key_bits(shown.bits, position):
+                msg = f"entry {entry.number} is no longer active in this state"
+                raise ProofInvalid(msg)
+            leaves[position] = compute_leaf_of(
+                digest, entry.key, entry.value_digest, entry.next_key, entry.height
+            )
+    return compute_twig(digest, fold(digest, leaves, TWIG_LEVELS, shown.nodes), shown.bits)
+
+
+def verify_value(digest: Hash, entry: EntryShown, value: bytes) -> None:
     """Raise `ProofInvalid` unless the row bytes are those that the entry commits to."""
-    if digest(value) != proof.value_digest:
+    if digest(value) != entry.value_digest:
         msg = "the row is not the one that the ledger commits to"
         raise ProofInvalid(msg)
 
 
-def verify_absence(digest: Hash, proof: EntryProof, key: bytes, count: int, root: bytes) -> None:
-    """Raise `ProofInvalid` unless the entry shows that no row has the key: its neighbours touch."""
-    verify_entry(digest, proof, count, root)
-    if not (proof.key < key and (proof.next_key == b"" or key < proof.next_key)):
-        msg = (
-            f"the entry of {proof.key!r} with next key {proof.next_key!r} does not enclose {key!r}"
-        )
+def verify_absence(entry: EntryShown, key: bytes) -> None:
+    """Raise `ProofInvalid` unless a proven entry shows that no row has the key."""
+    if not (entry.key < key and (entry.next_key == b"" or key < entry.next_key)):
+        msg = f"{entry.key!r} with next key {entry.next_key!r} does not enclose {key!r}"
         raise ProofInvalid(msg)
 
 
-def verify_range(
-    digest: Hash,
-    proofs: tuple[EntryProof, ...],
-    bounds: tuple[bytes, bytes],
-    count: int,
-    root: bytes,
-) -> None:
-    """Raise `ProofInvalid` unless the entries are all that lie within low <= key < high.
+def verify_range(entries: tuple[EntryShown, ...], low: bytes, high: bytes) -> None:
+    """Raise `ProofInvalid` unless proven entries are all that lie within low <= key < high.
 
     The first entry is the last before the range; each names the next; the last one reaches beyond.
     """
-    low, high = bounds
-    if not proofs or not proofs[0].key < low <= high:
+    if not entries or not entries[0].key < low <= high:
         msg = "a range proof begins with the entry before the range"
         raise ProofInvalid(msg)
-    for proof, following in pairwise(proofs):
-        if proof.next_key != following.key or not low <= following.key < high:
-            msg = f"after {proof.key!r} comes {proof.next_key!r}, the proof shows {following.key!r}"
+    for entry, following in pairwise(entries):
+        if entry.next_key != following.key or not low <= following.key < high:
+            msg = f"after {entry.key!r} comes {entry.next_key!r}, the proof shows {following.key!r}"
             raise ProofInvalid(msg)
-    end = proofs[-1].next_key
+    end = entries[-1].next_key
     if end != b"" and end < high:
         msg = f"the range goes on with {end!r}, which the proof leaves out"
         raise ProofInvalid(msg)
-    for proof in proofs:
-        verify_entry(digest, proof, count, root)
 
 
 def verify_result(
@@ -128,14 +175,3 @@ def verify_result(
     identity, outcome, events = result
     leaf = encode((identity, outcome, digest(TAG_EVENTS + encode(events))))
     verify_inclusion(digest, leaf_hash(digest, leaf), place[0], place[1], list(path), root)
-
-
-def _climb(digest: Hash, node: bytes, index: int, path: tuple[bytes, ...]) -> bytes:
-    for sibling in path:
-        pair = sibling + node if index & 1 else node + sibling
-        node = digest(b"\x01" + pair)
-        index >>= 1
-    if index:
-        msg = "the path is shorter than the position needs"
-        raise ProofInvalid(msg)
-    return node

@@ -28,14 +28,15 @@ from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
 from tongjian.core.values import Count, Digest
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
 from tongjian.verifier.proofs import (
-    RANGE_ENTRIES_MAX,
-    EntryProof,
+    ENTRIES_MAX,
+    EntryShown,
     KeyBytes,
     RowBytes,
+    StateProof,
     verify_absence,
-    verify_entry,
     verify_range,
     verify_result,
+    verify_state,
     verify_value,
 )
 
@@ -45,10 +46,14 @@ STATEMENTS_LABEL: Final = "tongjian/1"
 STATEMENTS_MAX: Final = 64
 
 
+EntryIndex = Annotated[int, Meta(ge=0, le=ENTRIES_MAX)]
+
+
 class RowStatement(Record, tag="row"):
     """This row stood in the state."""
 
-    entry: EntryProof
+    entry: EntryIndex
+    """Position of its entry in the state proof."""
     value: RowBytes
 
 
@@ -56,7 +61,8 @@ class AbsenceStatement(Record, tag="absence"):
     """No row had this key."""
 
     key: KeyBytes
-    entry: EntryProof
+    entry: EntryIndex
+    """Position of the entry before it in the state proof."""
 
 
 class RangeStatement(Record, tag="range"):
@@ -64,8 +70,9 @@ class RangeStatement(Record, tag="range"):
 
     low: KeyBytes
     high: KeyBytes
-    entries: Annotated[tuple[EntryProof, ...], Meta(min_length=1, max_length=RANGE_ENTRIES_MAX)]
-    values: Annotated[tuple[RowBytes, ...], Meta(max_length=RANGE_ENTRIES_MAX)]
+    entries: Annotated[tuple[EntryIndex, ...], Meta(min_length=1, max_length=ENTRIES_MAX)]
+    """Positions in the state proof: the entry before the range, then those of the rows in order."""
+    values: Annotated[tuple[RowBytes, ...], Meta(max_length=ENTRIES_MAX)]
 
 
 class TransactionStatement(Record, tag="transaction"):
@@ -89,8 +96,8 @@ Statement = RowStatement | AbsenceStatement | RangeStatement | TransactionStatem
 class Statements(Record):
     """What a receipt says, beside the header that it follows from."""
 
-    entry_count: Count
-    """Entries in the state at the header's height; the state root commits to it."""
+    state: StateProof | None
+    """Shared by all statements about rows; none where there are none."""
     statements: Annotated[
         tuple[
             Union[RowStatement, AbsenceStatement, RangeStatement, TransactionStatement], ...  # noqa: UP007
@@ -137,16 +144,9 @@ class Verified:
     )
 
 
-def make_receipt(
-    header: bytes,
-    seal: bytes,
-    protected: bytes,
-    entry_count: int,
-    statements: tuple[Statement, ...],
-) -> bytes:
+def make_receipt(header: bytes, seal: bytes, protected: bytes, statements: Statements) -> bytes:
     """Return a receipt's bytes: deterministic CBOR around header, seal and statements."""
-    body = encode((entry_count, statements))
-    message = [protected, {STATEMENTS_LABEL: body}, header, seal]
+    message = [protected, {STATEMENTS_LABEL: encode(statements)}, header, seal]
     return cbor2.dumps(cbor2.CBORTag(COSE_SIGN1_TAG, message))
 
 
@@ -164,14 +164,11 @@ def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
         statements: Statements = _STATEMENTS.decode(body)
     except Malformed as error:
         raise VerificationFailed(4, "statements", str(error)) from error
+    checker = _Checker(statements.state, header, anchors)
+    if statements.state is not None:
+        steps.append(checker.step_state(len(steps) + 1, statements.state))
     for statement in statements.statements:
-        number = len(steps) + 1
-        try:
-            title, proves = _check(statement, statements.entry_count, header, anchors)
-        except ProofInvalid as error:
-            title = str(statement.__struct_config__.tag)
-            raise VerificationFailed(number, title, str(error)) from error
-        steps.append(Step(number, title, proves))
+        steps.append(checker.step(len(steps) + 1, statement))
     return Verified(header, statements.statements, steps)
 
 
@@ -233,45 +230,75 @@ def _step3_seal(
     return kid.hex()
 
 
-def _check(statement: Statement, count: int, header: Header, anchors: Anchors) -> tuple[str, str]:
-    """Check one statement and return its title and what it proves."""
-    digest, root = anchors.digest, header.state_root
-    as_of = f"at height {header.height}"
-    match statement:
-        case RowStatement(entry=entry, value=value):
-            verify_value(digest, entry, value)
-            verify_entry(digest, entry, count, root)
-            return "row", f"this row stood {as_of}, written at height {entry.height}"
-        case AbsenceStatement(key=key, entry=entry):
-            verify_absence(digest, entry, key, count, root)
-            return "absence", f"no row had this key {as_of}"
-        case RangeStatement(low=low, high=high, entries=entries, values=rows):
-            if len(rows) != len(entries) - 1:
-                msg = f"{len(rows)} rows for {len(entries) - 1} entries of the range"
-                raise ProofInvalid(msg)
-            for entry, value in zip(entries[1:], rows, strict=True):
-                verify_value(digest, entry, value)
-            verify_range(digest, entries, (low, high), count, root)
-            return "range", f"these {len(rows)} rows were all of the range {as_of}"
-        case TransactionStatement():
-            return _check_transaction(statement, header, anchors)
+class _Checker:
+    """Checks statements against one header; entries count only once the state proof holds."""
 
+    def __init__(self, state: StateProof | None, header: Header, anchors: Anchors) -> None:
+        self._entries = () if state is None else state.entries
+        self._header = header
+        self._anchors = anchors
+        self._digest = anchors.digest
 
-def _check_transaction(
-    statement: TransactionStatement, header: Header, anchors: Anchors
-) -> tuple[str, str]:
-    digest = anchors.digest
-    if statement.body:
-        identity = digest(TAG_TRANSACTION + anchors.chain_id + statement.body)
-        if identity != statement.transaction:
-            msg = "the transaction's bytes do not have the id that was recorded"
+    def step_state(self, number: int, state: StateProof) -> Step:
+        """Check the state proof that the statements share."""
+        try:
+            verify_state(self._digest, state, self._header.state_root)
+        except ProofInvalid as error:
+            raise VerificationFailed(number, "state", str(error)) from error
+        return Step(number, "state", f"{len(state.entries)} entries stood in this header's state")
+
+    def step(self, number: int, statement: Statement) -> Step:
+        """Check one statement."""
+        title = str(statement.__struct_config__.tag)
+        try:
+            return Step(number, title, self._check(statement))
+        except ProofInvalid as error:
+            raise VerificationFailed(number, title, str(error)) from error
+
+    def _entry(self, index: int) -> EntryShown:
+        if index >= len(self._entries):
+            msg = f"the statement rests on entry {index}, which the state proof does not show"
             raise ProofInvalid(msg)
-    verify_result(
-        digest,
-        (statement.transaction, statement.outcome, statement.events),
-        (statement.index, header.log_size),
-        statement.path,
-        header.log_root,
-    )
-    what = f"refused ({statement.outcome})" if statement.outcome else "committed"
-    return "transaction", f"it stands in the log as entry {statement.index}: {what}"
+        return self._entries[index]
+
+    def _check(self, statement: Statement) -> str:
+        """Return what a statement proves."""
+        as_of = f"at height {self._header.height}"
+        match statement:
+            case RowStatement():
+                entry = self._entry(statement.entry)
+                verify_value(self._digest, entry, statement.value)
+                return f"this row stood {as_of}, written at height {entry.height}"
+            case AbsenceStatement():
+                verify_absence(self._entry(statement.entry), statement.key)
+                return f"no row had this key {as_of}"
+            case RangeStatement():
+                return f"{self._check_range(statement)} {as_of}"
+            case TransactionStatement():
+                return self._check_transaction(statement)
+
+    def _check_range(self, statement: RangeStatement) -> str:
+        entries = tuple(self._entry(index) for index in statement.entries)
+        if len(statement.values) != len(entries) - 1:
+            msg = f"{len(statement.values)} rows for {len(entries) - 1} entries of the range"
+            raise ProofInvalid(msg)
+        for entry, value in zip(entries[1:], statement.values, strict=True):
+            verify_value(self._digest, entry, value)
+        verify_range(entries, statement.low, statement.high)
+        return f"these {len(statement.values)} rows were all of the range"
+
+    def _check_transaction(self, statement: TransactionStatement) -> str:
+        if statement.body:
+            message = TAG_TRANSACTION + self._anchors.chain_id + statement.body
+            if self._digest(message) != statement.transaction:
+                msg = "the transaction's bytes do not have the id that was recorded"
+                raise ProofInvalid(msg)
+        verify_result(
+            self._digest,
+            (statement.transaction, statement.outcome, statement.events),
+            (statement.index, self._header.log_size),
+            statement.path,
+            self._header.log_root,
+        )
+        what = f"refused ({statement.outcome})" if statement.outcome else "committed"
+        return f"it stands in the log as entry {statement.index}: {what}"
