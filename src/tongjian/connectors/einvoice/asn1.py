@@ -47,3 +47,15 @@ def moment(field: Any) -> dt.datetime:
         msg = "the time has no zone"
         raise ValueError(msg)
     return value
+
+
+def octets(field: Any) -> bytes:
+    """Return a BIT STRING of whole bytes. Raises `ValueError` where it says that bits are unused.
+
+    asn1crypto drops that count, and a byte that may be changed unseen is one too many.
+    """
+    contents: bytes = field.contents
+    if contents[:1] != b"\x00":
+        msg = "the bit string is not of whole bytes"
+        raise ValueError(msg)
+    return contents[1:]

@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 from typing import Any, Final
 
-from tongjian.connectors.einvoice.asn1 import load, moment, x509
+from tongjian.connectors.einvoice.asn1 import load, moment, octets, x509
 
 _SM2_CURVE: Final = "1.2.156.10197.1.301"
 
@@ -42,15 +42,13 @@ def read_certificate(der: bytes) -> Certificate:
         msg = "the certificate has no SM2 key"
         raise ValueError(msg)
     validity = body["validity"]
-    # BIT STRING: the first byte counts unused bits.
-    public_key: bytes = key["public_key"].contents[1:]
     return Certificate(
         der=der,
         subject=_name(body["subject"]),
         serial=f"{body['serial_number'].native:x}",
         valid_from=moment(validity["not_before"]),
         valid_until=moment(validity["not_after"]),
-        public_key=public_key,
+        public_key=octets(key["public_key"]),
     )
 
 

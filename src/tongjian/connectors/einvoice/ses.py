@@ -21,6 +21,7 @@ from tongjian.connectors.einvoice.asn1 import (
     is_there,
     load,
     moment,
+    octets,
     sequence,
     sequence_of,
     x509,
@@ -29,7 +30,7 @@ from tongjian.connectors.einvoice.certificate import Certificate, read_certifica
 from tongjian.connectors.einvoice.document import Finding, SealReport, Unreadable, sm3
 from tongjian.verifier import sm2
 
-_SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
+SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
 _VERSION_MIN: Final = 4
 _LIST_OF_CERTIFICATES: Final = 1
 _LIST_OF_DIGESTS: Final = 2
@@ -57,7 +58,7 @@ _Picture: Final = sequence(
     ("height", core.Integer),
 )
 
-_SealInfo: Final = sequence(
+SEAL_INFO: Final = sequence(
     "SealInfo",
     ("header", _Header),
     ("seal_id", core.IA5String),
@@ -66,41 +67,41 @@ _SealInfo: Final = sequence(
     ("extensions", core.Any, OPTIONAL),
 )
 
-_Seal: Final = sequence(
+SEAL: Final = sequence(
     "Seal",
-    ("info", _SealInfo),
+    ("info", SEAL_INFO),
     ("cert", core.OctetString),
     ("algorithm", core.ObjectIdentifier),
     ("signature", core.OctetBitString),
     ("time_stamp", core.Any, OPTIONAL),
 )
 
-_ToSign: Final = sequence(
+TO_SIGN: Final = sequence(
     "ToSign",
     ("version", core.Integer),
-    ("seal", _Seal),
+    ("seal", SEAL),
     ("time", x509.Time),
     ("data_hash", core.OctetBitString),
     ("property_info", core.IA5String),
     ("extensions", core.Any, OPTIONAL),
 )
 
-_SignedSeal: Final = sequence(
+SIGNED_SEAL: Final = sequence(
     "SignedSeal",
-    ("to_sign", _ToSign),
+    ("to_sign", TO_SIGN),
     ("cert", core.OctetString),
     ("algorithm", core.ObjectIdentifier),
     ("signature", core.OctetBitString),
     ("time_stamp", core.Any, OPTIONAL),
 )
 
-_Certs: Final = sequence_of("Certs", core.OctetString)
+CERTS: Final = sequence_of("Certs", core.OctetString)
 
 _CertDigest: Final = sequence(
     "CertDigest", ("type", core.PrintableString), ("value", core.OctetString)
 )
 
-_CertDigests: Final = sequence_of("CertDigests", _CertDigest)
+CERT_DIGESTS: Final = sequence_of("CertDigests", _CertDigest)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class SignedSeal:
 def read_seal(der: bytes, what: str) -> Seal:
     """Read a seal, a file `.esl`. Raises `Unreadable`."""
     try:
-        return _seal(load(_Seal, der))
+        return _seal(load(SEAL, der))
     except Exception:  # noqa: BLE001 - asn1crypto raises many kinds on hostile DER
         raise _unreadable(what) from None
 
@@ -148,18 +149,18 @@ def read_seal(der: bytes, what: str) -> Seal:
 def read_signed_seal(der: bytes, what: str) -> SignedSeal:
     """Read a seal put on a document, a file `SignedValue.dat`. Raises `Unreadable`."""
     try:
-        parsed = load(_SignedSeal, der)
+        parsed = load(SIGNED_SEAL, der)
         body = parsed["to_sign"]
         return SignedSeal(
             seal=_seal(body["seal"]),
             version=body["version"].native,
             signed_at=moment(body["time"]),
-            data_hash=body["data_hash"].native,
+            data_hash=octets(body["data_hash"]),
             property_info=body["property_info"].native,
             signer=read_certificate(parsed["cert"].native),
             signed=body.dump(),
             algorithm=parsed["algorithm"].dotted,
-            signature=parsed["signature"].native,
+            signature=octets(parsed["signature"]),
             has_time_stamp=is_there(parsed["time_stamp"]),
         )
     except Exception:  # noqa: BLE001 - asn1crypto raises many kinds on hostile DER
@@ -272,9 +273,9 @@ def _has(findings: tuple[Finding, ...], rule: str) -> bool:
 
 
 def _algorithm(dotted: str, rule: str) -> tuple[Finding, ...]:
-    if dotted == _SM2_WITH_SM3:
+    if dotted == SM2_WITH_SM3:
         return ()
-    message = f"The signature algorithm is {dotted}, not SM2 with SM3 ({_SM2_WITH_SM3})."
+    message = f"The signature algorithm is {dotted}, not SM2 with SM3 ({SM2_WITH_SM3})."
     return (Finding(rule, "error", message),)
 
 
@@ -294,16 +295,16 @@ def _seal(parsed: Any) -> Seal:
         maker=read_certificate(parsed["cert"].native),
         signed=info.dump(),
         algorithm=parsed["algorithm"].dotted,
-        signature=parsed["signature"].native,
+        signature=octets(parsed["signature"]),
         has_time_stamp=is_there(parsed["time_stamp"]),
     )
 
 
 def _signers(kind: int, der: bytes) -> tuple[bytes, ...]:
     if kind == _LIST_OF_CERTIFICATES:
-        return tuple(load(_Certs, der).native)
+        return tuple(load(CERTS, der).native)
     if kind == _LIST_OF_DIGESTS:
-        return tuple(entry["value"] for entry in load(_CertDigests, der).native)
+        return tuple(entry["value"] for entry in load(CERT_DIGESTS, der).native)
     raise ValueError(kind)
 
 
