@@ -1,0 +1,543 @@
+"""Random days of random people against a small model: what the law allows happens, nothing else.
+
+The model says in plain words when an act is allowed; it knows nothing of rows. After each step the
+rows must satisfy TAX-I1 to TAX-I8 whatever the model thinks.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from invoice_town import NAME_OF, PARTIES, Town, fen_of, key_of
+
+from tongjian.core.encoding import encode
+from tongjian.services.invoice.acts.red_letter import RedIssued
+from tongjian.services.invoice.acts.use import Deducted
+from tongjian.services.invoice.records import INVOICES, REIMBURSEMENTS, TAXPAYERS
+from tongjian.services.invoice.rules import is_tax_right
+
+PICKS = st.integers(0, 19)
+"""Which of the known papers; the last pick is one that nobody knows."""
+WHO = st.sampled_from(["buyer", "buyer", "buyer", "seller", "seller", "alpha", "beta", "city"])
+"""The party of the paper at hand, or an office by name."""
+AMOUNTS = st.sampled_from(["0.01", "13.00", "100.00", "113.00", "226.00"])
+VOUCHERS = st.sampled_from(["v1", "v2"])
+NETS = st.sampled_from([5_000, 10_000, 20_000])
+PERIODS = st.sampled_from([202611, 202611, 202611, 202610, 202612])
+GENERAL_RATES, SMALL_RATES = (0, 3, 6, 9, 13), (0, 1, 3)
+FACE = (
+    "kind",
+    "business",
+    "seller",
+    "buyer",
+    "lines",
+    "subtotals",
+    "total_fen",
+    "tax_fen",
+    "issued_on",
+    "recorded_ms",
+    "late",
+    "red_of",
+    "foreign",
+)
+
+
+@dataclass
+class Request:
+    """A red-letter confirmation as the parties see it."""
+
+    by: str
+    parts: dict[int, tuple[int, int]]
+    state: str
+    until_ms: int
+    used: bool = False
+
+
+@dataclass
+class Paper:
+    """An invoice as a bookkeeper would note it."""
+
+    seller: str
+    buyer: str
+    kind: str
+    business: str
+    month: int
+    parts: dict[int, tuple[int, int]]
+    total: int
+    red_of: str = ""
+    delivered: bool = False
+    booked: bool = False
+    deducted: bool = False
+    pledgee: str = ""
+    red: int = 0
+    paid: dict[tuple[str, str], int] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+
+    def left(self) -> int:
+        return self.total - self.red - sum(self.paid.values())
+
+    def is_used(self) -> bool:
+        return (self.booked or self.deducted) and self.business != "purchase"
+
+    def side(self, who: str) -> str:
+        if who == self.seller:
+            return "seller"
+        return "buyer" if who == self.buyer else ""
+
+    def own_use(self, who: str) -> bool:
+        return who == self.buyer and (who != self.seller or self.business == "purchase")
+
+    def open(self) -> Request | None:
+        last = self.requests[-1] if self.requests else None
+        is_open = last and last.state in {"alone", "waits", "confirmed"} and not last.used
+        return last if is_open else None
+
+
+class InvoiceMachine(RuleBasedStateMachine):
+    """Offices, a tax bureau and a bank act as they please."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.town = Town()
+        self.town.run(
+            """
+            set_taxpayer alpha accepted
+            set_taxpayer beta accepted
+            set_taxpayer gamma kind=small accepted
+            set_limit alpha limit=800.00 accepted
+            set_limit gamma limit=200.00 accepted
+            """
+        )
+        self.status = {"alpha": "normal", "beta": "normal", "gamma": "normal"}
+        self.limit = {"alpha": 80_000, "gamma": 20_000, "beta": 0}
+        self.issued: dict[tuple[str, int], int] = {}
+        self.papers: dict[str, Paper] = {}
+        self.faces: dict[bytes, tuple[Any, ...]] = {}
+        self.letters = 0
+
+    @initialize()
+    def begin(self) -> None:
+        """Give the day something to begin with."""
+        half = {13: (10_000, 1_300)}
+        for number, buyer, kind in (
+            ("1", "beta", "special"),
+            ("2", "lin", "ordinary"),
+            ("3", "city", "special"),
+        ):
+            self.town.run(
+                f"issue {number} buyer={buyer} kind={kind} subtotals=13%:100.00+13.00 accepted"
+            )
+            self.papers[number] = Paper("alpha", buyer, kind, "general", 202611, half, 11_300)
+            self.town.run(f"deliver {number} accepted")
+            self.papers[number].delivered = True
+        for number, buyer in (("1", "beta"), ("3", "city")):
+            self.town.run(f"book {number} buyer={buyer} accepted")
+            self.papers[number].booked = True
+        self.issued["alpha", 202611] = 30_000
+
+    # -- helpers ------------------------------------------------------------------------------
+
+    def tell(self, request: str, *, allowed: bool) -> bool:
+        """Submit a request; it must be accepted exactly where the model allows it."""
+        said = self.town.outcome(request)
+        assert (said == "accepted") == allowed, f"{request}: {said}, the model says {allowed}"
+        return allowed
+
+    def pick(self, number: int, *, asked: bool = False) -> tuple[str, Paper | None]:
+        """Return a known paper, one with an open request if `asked`, or one nobody knows."""
+        names = [name for name, paper in self.papers.items() if not asked or paper.open()]
+        names = names or list(self.papers)
+        if number == 19 or not names:
+            return "99", None
+        name = names[number % len(names)]
+        return name, self.papers[name]
+
+    def resolve(self, who: str, paper: Paper | None) -> str:
+        """Return the office that is meant; a private buyer has none and sends a stranger."""
+        if who in {"buyer", "seller"}:
+            meant = getattr(paper, who, "city")
+            return meant if meant in PARTIES else "city"
+        return who
+
+    def now(self) -> dt.datetime:
+        shanghai = dt.timezone(dt.timedelta(hours=8))
+        return dt.datetime.fromtimestamp(self.town.world.now_ms / 1000, shanghai)
+
+    def month(self) -> int:
+        return self.now().year * 100 + self.now().month
+
+    def may_issue(self, who: str) -> bool:
+        return self.status.get(who) == "normal" and self.now().year == 2026
+
+    # -- the tax bureau -----------------------------------------------------------------------
+
+    @rule(
+        who=st.sampled_from(["alpha", "beta", "gamma"]),
+        verb=st.sampled_from(["abnormal", "normal", "normal", "normal"]),
+        limit=st.sampled_from([0, 80_000, 80_000, 120_000]),
+    )
+    def decide(self, who: str, verb: str, limit: int) -> None:
+        """Mark a taxpayer abnormal or normal, and set its limit."""
+        if self.tell(f"mark_{verb} {who}", allowed=self.status[who] != verb):
+            self.status[who] = verb
+        self.tell(f"set_limit {who} limit={limit // 100}.00", allowed=True)
+        self.limit[who] = limit
+
+    # -- the seller ---------------------------------------------------------------------------
+
+    @rule(
+        number=st.sampled_from(["3", "4", "5", "6"]),
+        seller=st.sampled_from(["alpha", "alpha", "alpha", "gamma", "city"]),
+        buyer=st.sampled_from(["beta", "beta", "city", "alpha", "lin"]),
+        kind=st.sampled_from(["special", "ordinary"]),
+        business=st.sampled_from(["general", "general", "purchase"]),
+        nets=st.dictionaries(st.sampled_from([3, 6, 13, 1]), NETS, min_size=1, max_size=2),
+        shift=st.sampled_from([0, 0, 0, 1, 2]),
+    )
+    def issue(
+        self,
+        number: str,
+        seller: str,
+        buyer: str,
+        kind: str,
+        business: str,
+        nets: dict[int, int],
+        shift: int,
+    ) -> None:
+        """Issue an invoice, with tax that is a little wrong at times."""
+        parts = {rate: (net, net * rate // 100 + shift) for rate, net in sorted(nets.items())}
+        rates = SMALL_RATES if seller == "gamma" else GENERAL_RATES
+        net = sum(nets.values())
+        sold = self.issued.get((seller, self.month()), 0)
+        allowed = (
+            self.may_issue(seller)
+            and number not in self.papers
+            and all(rate in rates for rate in nets)
+            and shift <= 1
+            and sold + net <= self.limit.get(seller, 0)
+        )
+        request = f"issue {number} seller={seller} buyer={buyer} kind={kind} business={business} "
+        request += f"subtotals={_subtotals(parts)}"
+        if self.tell(request, allowed=allowed):
+            total = sum(net + tax for net, tax in parts.values())
+            self.papers[number] = Paper(seller, buyer, kind, business, self.month(), parts, total)
+            self.issued[seller, self.month()] = sold + net
+
+    @rule(pick=PICKS, who=WHO)
+    def deliver(self, pick: int, who: str) -> None:
+        """Hand an invoice over."""
+        number, paper = self.pick(pick)
+        seller = self.resolve(who if who != "buyer" else "seller", paper)
+        if number.startswith("doc"):
+            return
+        allowed = paper is not None and paper.seller == seller and not paper.delivered
+        if self.tell(f"deliver {number} seller={seller}", allowed=allowed) and paper:
+            paper.delivered = True
+
+    @rule(document=st.sampled_from(["doc1", "doc2"]), holder=st.sampled_from(["beta", "city"]))
+    def record(self, document: str, holder: str) -> None:
+        """Record a document from elsewhere, again and again."""
+        allowed = document not in self.papers
+        if self.tell(f"record_foreign {document} holder={holder}", allowed=allowed):
+            total = fen_of("529.87")
+            self.papers[document] = Paper(
+                "", holder, "foreign", "general", 202611, {}, total, delivered=True
+            )
+
+    # -- the buyer ----------------------------------------------------------------------------
+
+    @rule(
+        pick=PICKS,
+        who=WHO,
+        use=st.sampled_from(["TAXED_BUSINESS", "TAXED_BUSINESS", "EXEMPT_ITEM"]),
+        period=PERIODS,
+    )
+    def deduct(self, pick: int, who: str, use: str, period: int) -> None:
+        """Confirm an invoice for deduction."""
+        number, paper = self.pick(pick)
+        who = self.resolve(who, paper)
+        if number.startswith("doc"):
+            return
+        allowed = (
+            paper is not None
+            and who in {"alpha", "beta"}
+            and self.status[who] == "normal"
+            and paper.own_use(who)
+            and paper.delivered
+            and (paper.kind == "special" or paper.business == "purchase")
+            and use == "TAXED_BUSINESS"
+            and not paper.deducted
+            and paper.month <= period <= self.month()
+            and paper.red < paper.total
+        )
+        request = f"confirm_deduction {number} buyer={who} use={use} period={period}"
+        if self.tell(request, allowed=allowed) and paper:
+            paper.deducted = True
+
+    @rule(pick=PICKS, who=WHO, period=PERIODS)
+    def book(self, pick: int, who: str, period: int) -> None:
+        """Book an invoice or a document."""
+        number, paper = self.pick(pick)
+        who = self.resolve(who, paper)
+        allowed = (
+            paper is not None
+            and paper.own_use(who)
+            and paper.delivered
+            and not paper.booked
+            and paper.month <= period <= self.month()
+            and paper.red < paper.total
+        )
+        if self.tell(f"book {number} buyer={who} period={period}", allowed=allowed) and paper:
+            paper.booked = True
+
+    @rule(pick=PICKS, who=WHO, voucher=VOUCHERS, amount=AMOUNTS)
+    def reimburse(self, pick: int, who: str, voucher: str, amount: str) -> None:
+        """Claim money on an invoice."""
+        number, paper = self.pick(pick)
+        who = self.resolve(who, paper)
+        allowed = (
+            paper is not None
+            and (paper.kind != "special" or paper.own_use(who))
+            and paper.delivered
+            and (who, voucher) not in paper.paid
+            and fen_of(amount) <= paper.left()
+        )
+        request = f"reimburse {number} claimant={who} voucher={voucher} amount={amount}"
+        if self.tell(request, allowed=allowed) and paper:
+            paper.paid[who, voucher] = fen_of(amount)
+
+    @rule(pick=PICKS, who=WHO, voucher=VOUCHERS, amount=AMOUNTS)
+    def refund(self, pick: int, who: str, voucher: str, amount: str) -> None:
+        """Give money back."""
+        number, paper = self.pick(pick)
+        who = self.resolve(who, paper)
+        allowed = paper is not None and paper.paid.get((who, voucher), 0) >= fen_of(amount)
+        request = f"refund {number} claimant={who} voucher={voucher} amount={amount}"
+        if self.tell(request, allowed=allowed) and paper:
+            paper.paid[who, voucher] -= fen_of(amount)
+
+    # -- the bank -----------------------------------------------------------------------------
+
+    @rule(
+        pick=PICKS,
+        bank=st.sampled_from(["bank", "bank", "rival"]),
+        verb=st.sampled_from(["pledge", "release"]),
+    )
+    def pledge_or_release(self, pick: int, bank: str, verb: str) -> None:
+        """Pledge an invoice of alpha, or release one."""
+        number, paper = self.pick(pick)
+        if number.startswith("doc"):
+            return
+        if verb == "release":
+            allowed = paper is not None and paper.pledgee == bank
+            request = f"release_pledge {number} pledgee={bank}"
+        else:
+            allowed = (
+                paper is not None
+                and paper.seller == "alpha"
+                and not paper.pledgee
+                and paper.red < paper.total
+            )
+            request = f"pledge {number} pledgee={bank}"
+        if self.tell(request, allowed=allowed) and paper:
+            paper.pledgee = bank if verb == "pledge" else ""
+
+    # -- red letters --------------------------------------------------------------------------
+
+    @rule(pick=PICKS, who=WHO, share=st.integers(1, 3))
+    def request(self, pick: int, who: str, share: int) -> None:
+        """Ask to take back a part, or all that is left, of the invoice's first rate."""
+        number, paper = self.pick(pick)
+        who = self.resolve(who, paper)
+        if number.startswith("doc"):
+            return
+        rate, (net, tax) = next(iter(_left(paper).items()), (13, (100, 13)))
+        taken = {rate: (net, tax) if share == 1 else (net // share, net // share * rate // 100)}
+        allowed = (
+            paper is not None
+            and bool(paper.side(who))
+            and paper.open() is None
+            and (who == paper.seller or paper.is_used())
+            and bool(_left(paper))
+        )
+        request = f"request_red {number} party={who} subtotals={_subtotals(taken)}"
+        request += f" by={who}.tax_clerk"
+        if self.tell(request, allowed=allowed) and paper:
+            state = "waits" if paper.is_used() else "alone"
+            until_ms = self.town.world.now_ms + 72 * 3_600_000
+            paper.requests.append(Request(paper.side(who), taken, state, until_ms))
+
+    @rule(
+        pick=PICKS,
+        who=WHO,
+        verb=st.sampled_from(["confirm_red", "confirm_red", "refuse_red", "withdraw_red"]),
+    )
+    def answer(self, pick: int, who: str, verb: str) -> None:
+        """Confirm, refuse or withdraw the latest request."""
+        number, paper = self.pick(pick, asked=pick < 15)
+        who = self.resolve(who, paper)
+        if number.startswith("doc"):
+            return
+        asked = paper.open() if paper else None
+        side = paper.side(who) if paper else ""
+        if verb == "withdraw_red":
+            allowed = asked is not None and side == asked.by
+        else:
+            allowed = asked is not None and asked.state == "waits" and side not in {"", asked.by}
+        count = max(1, len(paper.requests)) if paper else 1
+        request = f"{verb} {number} party={who} no={count} by={who}.tax_clerk"
+        if self.tell(request, allowed=allowed) and asked:
+            ends = {"confirm_red": "confirmed", "refuse_red": "refused"}
+            asked.state = ends.get(verb, "withdrawn")
+
+    @rule(pick=PICKS)
+    def agree(self, pick: int) -> None:
+        """Let the party whose answer is awaited confirm, and the seller issue."""
+        number, paper = self.pick(pick, asked=True)
+        asked = paper.open() if paper else None
+        if paper and asked:
+            other = paper.seller if asked.by == "buyer" else paper.buyer
+            if asked.state == "waits" and other in PARTIES:
+                request = f"confirm_red {number} party={other} no={len(paper.requests)}"
+                self.tell(f"{request} by={other}.tax_clerk", allowed=True)
+                asked.state = "confirmed"
+            self.issue_red(pick, "alpha")
+
+    @rule(pick=PICKS, seller=st.sampled_from(["alpha", "alpha", "gamma"]))
+    def issue_red(self, pick: int, seller: str) -> None:
+        """Issue the red letter that was asked for last."""
+        number, paper = self.pick(pick, asked=pick < 15)
+        if number.startswith("doc"):
+            return
+        asked = paper.open() if paper else None
+        amount = sum(net + tax for net, tax in asked.parts.values()) if asked else 0
+        allowed = (
+            paper is not None
+            and asked is not None
+            and paper.seller == seller
+            and self.may_issue(seller)
+            and not paper.pledgee
+            and (asked.state == "confirmed" or (asked.state == "alone" and not paper.is_used()))
+            and amount <= paper.left()
+        )
+        count = max(1, len(paper.requests)) if paper else 1
+        letter = str(100 + self.letters)
+        request = f"issue_red {number} seller={seller} no={count} as={letter}"
+        if self.tell(request, allowed=allowed) and paper and asked:
+            self.letters += 1
+            asked.used = True
+            paper.red += amount
+            if paper.month == self.month():
+                self.issued[seller, paper.month] -= sum(net for net, _ in asked.parts.values())
+
+    @rule(pick=PICKS, verb=st.sampled_from(["deliver", "book", "reimburse", "pledge", "issue_red"]))
+    def wrong_person(self, pick: int, verb: str) -> None:
+        """Try what the role of the signer does not allow."""
+        number, _ = self.pick(pick)
+        if not number.startswith("doc"):
+            said = self.town.outcome(f"{verb} {number} by=beta.tax_clerk,beta.finance")
+            assert said == "refused NOT_PERMITTED"
+
+    # -- time ---------------------------------------------------------------------------------
+
+    @rule(hours=st.sampled_from([1, 1, 71, 72, 12 * 24]))
+    def wait(self, hours: int) -> None:
+        """Let time pass; requests that nobody answered end."""
+        self.town.world.wait(hours * 3_600_000)
+        for paper in self.papers.values():
+            for asked in paper.requests:
+                if asked.state == "waits" and self.town.world.now_ms >= asked.until_ms:
+                    asked.state = "void"
+
+    # -- what must always hold ----------------------------------------------------------------
+
+    @invariant()
+    def the_counters_are_the_model_s(self) -> None:
+        for number, paper in self.papers.items():
+            row = self.town.world.row(INVOICES, key_of(number))
+            assert row.reimbursed_fen - row.refunded_fen == sum(paper.paid.values())
+            assert (row.red_fen, row.booked) == (paper.red, paper.booked)
+            assert NAME_OF.get(row.pledgee, "") == paper.pledgee
+            assert row.under_way == (len(paper.requests) if paper.open() else 0)
+        for (who, month), issued in self.issued.items():
+            taxpayer = self.town.world.row(TAXPAYERS, self.town.people[f"{who}.issuer"].office)
+            if taxpayer.period == month:
+                assert taxpayer.issued_fen == issued
+
+    @invariant()
+    def the_rows_keep_the_law(self) -> None:
+        rows = {
+            key: INVOICES.codec.decode(value)
+            for key, value in self.town.world.rows().items()
+            if key.startswith(INVOICES.prefix)
+        }
+        assert self.faces.keys() <= rows.keys()  # a number is never given back (I7)
+        for key, row in rows.items():
+            face = tuple(encode(getattr(row, name)) for name in FACE)
+            assert self.faces.setdefault(key, face) == face  # (I7)
+            (number,) = INVOICES.split(key)
+            self._money(number, row, rows)
+            if row.foreign is None:
+                assert number[:2] == f"{row.issued_on // 10_000 % 100:02d}"  # (I7)
+                assert row.total_fen - row.tax_fen == sum(p.net_fen for p in row.subtotals)
+                assert row.tax_fen == sum(p.tax_fen for p in row.subtotals)  # (I5)
+            if row.foreign is None and row.red_of is None:
+                assert all(map(is_tax_right, row.subtotals))  # (I5)
+
+    def _money(self, number: str, row: Any, rows: dict[bytes, Any]) -> None:
+        claims = [
+            REIMBURSEMENTS.codec.decode(value)
+            for key, value in self.town.world.rows().items()
+            if key.startswith(REIMBURSEMENTS.key_of((number,)))
+        ]
+        assert row.reimbursed_fen == sum(claim.amount_fen for claim in claims)
+        assert row.refunded_fen == sum(claim.refunded_fen for claim in claims)
+        assert row.reimbursed_fen - row.refunded_fen + row.red_fen <= row.total_fen  # (I1)
+        letters = [other for other in rows.values() if other.red_of == number]
+        assert row.red_fen == sum(letter.total_fen for letter in letters)
+        for face in row.subtotals:
+            taken = [
+                part
+                for letter in letters
+                for part in letter.subtotals
+                if part.rate_ppm == face.rate_ppm
+            ]
+            assert sum(part.net_fen for part in taken) <= face.net_fen  # (I2)
+            assert sum(part.tax_fen for part in taken) <= face.tax_fen  # (I2)
+        if row.deduction is not None and row.red_of is None:  # (I4)
+            left = row.tax_fen - sum(letter.tax_fen for letter in letters)
+            assert row.deduction.tax_fen - row.deduction.reversed_fen == left
+
+    def teardown(self) -> None:
+        deducted = [e.invoice for e in self.town.world.events if isinstance(e, Deducted)]
+        assert len(deducted) == len(set(deducted))  # (I3)
+        reds = [e for e in self.town.world.events if isinstance(e, RedIssued)]
+        for event in reds:
+            letter = self.town.world.row(INVOICES, event.number)
+            assert event.period == letter.issued_on // 100  # (I4)
+            assert bool(event.reversed_fen) <= (letter.deduction is not None)
+
+
+def _subtotals(parts: dict[int, tuple[int, int]]) -> str:
+    return ",".join(
+        f"{rate}%:{net // 100}.{net % 100:02d}+{tax // 100}.{tax % 100:02d}"
+        for rate, (net, tax) in parts.items()
+    )
+
+
+def _left(paper: Paper | None) -> dict[int, tuple[int, int]]:
+    """Return what no red letter has taken back yet, by rate."""
+    if paper is None:
+        return {}
+    left = dict(paper.parts)
+    for asked in paper.requests:
+        for rate, (net, tax) in asked.parts.items() if asked.used else ():
+            left[rate] = (left[rate][0] - net, left[rate][1] - tax)
+    return {rate: amounts for rate, amounts in left.items() if amounts[0]}
+
+
+TestInvoiceMachine = InvoiceMachine.TestCase
+TestInvoiceMachine.settings = settings(max_examples=80, stateful_step_count=60)
