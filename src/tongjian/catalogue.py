@@ -4,9 +4,10 @@ import datetime as dt
 import importlib
 import pkgutil
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from tongjian import services
@@ -14,7 +15,7 @@ from tongjian.core.calendar import Date, legal_day_start
 from tongjian.core.directory import PARAMETERS, Parameter
 from tongjian.core.encoding import encode
 from tongjian.core.genesis import FoundedParameter
-from tongjian.core.operation import Registry, Service
+from tongjian.core.operation import Operation, RefusalCode, Registry, Service
 from tongjian.core.values import label, name
 
 
@@ -39,6 +40,49 @@ def service_of(module: ModuleType) -> Service:
         msg = f"{module.__name__} does not declare a Service named `service`"
         raise TypeError(msg)
     return service
+
+
+def citations(law: str) -> tuple[str, ...]:
+    """Split the `law` of an operation into citations, one an article.
+
+    `Data Security Law art. 6, 39; VAT Law art. 9` cites three; a norm alone cites itself.
+    """
+    cited: list[str] = []
+    for part in law.split("; "):
+        norm, _, articles = part.partition(" art. ")
+        cited.extend(f"{norm} art. {article}" for article in articles.split(", ") if article)
+        if not articles:
+            cited.append(norm)
+    return tuple(cited)
+
+
+def refusals_of(operation: Operation, refusals: type[RefusalCode]) -> list[RefusalCode]:
+    """Return the refusals that a handler, or a helper of its service, names, in order."""
+    named: dict[str, None] = {}
+    package = f"{services.__name__}.{operation.service}"
+    if isinstance(operation.handler, FunctionType):
+        _gather(operation.handler, package, named, {})
+    return [code for code in refusals if code.name in named]
+
+
+def _gather(
+    function: FunctionType, package: str, named: dict[str, None], seen: dict[FunctionType, None]
+) -> None:
+    if function in seen:
+        return
+    seen[function] = None
+    for word in _names(function.__code__):
+        named[word] = None
+        used = function.__globals__.get(word)
+        if isinstance(used, FunctionType) and used.__module__.startswith(package):
+            _gather(used, package, named, seen)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
 
 
 class ParametersWrong(ValueError):

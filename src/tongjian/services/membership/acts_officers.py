@@ -95,7 +95,7 @@ class UnseatGovernor(Act, tag="membership.unseat_governor"):
             VOTE,
         )
     ),
-    law="Cybersecurity Law art. 21",
+    law="Cybersecurity Law art. 23",
     reads=(OFFICES, CHARTERS),
     writes=(OFFICERS,),
 )
@@ -117,7 +117,7 @@ def appoint(act: Appoint, ledger: Ledger) -> tuple[OfficerAppointed, RoleGranted
 
 @service.operation(
     by=AnyOf((two_persons(OWN_OFFICE), VOTE)),
-    law="Cybersecurity Law art. 21",
+    law="Cybersecurity Law art. 23",
     reads=(OFFICES, CHARTERS),
     writes=(OFFICERS,),
 )
@@ -147,7 +147,7 @@ def grant_role(act: GrantRole, ledger: Ledger) -> RoleGranted:
 
 @service.operation(
     by=AnyOf((Signer(REGISTRAR, OWN_OFFICE), VOTE)),
-    law="Cybersecurity Law art. 21",
+    law="Cybersecurity Law art. 23",
     writes=(OFFICERS,),
 )
 def withdraw_role(act: WithdrawRole, ledger: Ledger) -> RoleWithdrawn:
@@ -163,7 +163,7 @@ def withdraw_role(act: WithdrawRole, ledger: Ledger) -> RoleWithdrawn:
 
 @service.operation(
     by=AnyOf((Signer(REGISTRAR, OWN_OFFICE), VOTE)),
-    law="Cybersecurity Law art. 21",
+    law="Cybersecurity Law art. 23",
     reads=(KEYS, OFFICES),
     writes=(OFFICERS,),
 )
@@ -180,7 +180,7 @@ def suspend(act: Suspend, ledger: Ledger) -> OfficerSuspended:
 
 @service.operation(
     by=AnyOf((two_persons(OWN_OFFICE), VOTE)),
-    law="Cybersecurity Law art. 21",
+    law="Cybersecurity Law art. 23",
     reads=(KEYS, OFFICES),
     writes=(OFFICERS,),
 )

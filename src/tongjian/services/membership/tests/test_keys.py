@@ -8,8 +8,8 @@ from tongjian.core.directory import KEYS, Kernel
 from tongjian.core.hashing import sha256
 from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.services.membership.acts_keys import EnrolKey, RevokeKey, RotateKey
-from tongjian.services.membership.acts_offices import CharterKind
 from tongjian.services.membership.acts_officers import Suspend, UnseatGovernor
+from tongjian.services.membership.acts_offices import CharterKind
 from tongjian.services.membership.records import Refusal
 from tongjian.testkit import Person, World
 
@@ -19,7 +19,7 @@ FOREVER = values.FOREVER
 NOBODY = bytes(16)
 ACT = CharterKind(kind=values.name("city"), roles=(), kinds_below=())
 
-# RFC 8032, 5.1: the neutral element; a point of order 8; y not below the field prime; off the curve.
+# RFC 8032, 5.1: the neutral element; a point of order 8; y above the field prime; off the curve.
 WEAK = {
     "neutral element": bytes([1]) + bytes(31),
     "order eight": bytes.fromhex(

@@ -3,7 +3,6 @@
 from tongjian.core import limits, values
 from tongjian.core.directory import OFFICERS, Kernel
 from tongjian.core.operation import Act
-from tongjian.services.membership.acts_offices import CharterKind, CloseOffice
 from tongjian.services.membership.acts_officers import (
     Appoint,
     GrantRole,
@@ -13,6 +12,7 @@ from tongjian.services.membership.acts_officers import (
     UnseatGovernor,
     WithdrawRole,
 )
+from tongjian.services.membership.acts_offices import CharterKind, CloseOffice
 from tongjian.services.membership.records import OfficerAppointed, Refusal, RoleGranted
 from tongjian.testkit import Person, World
 

@@ -9,7 +9,6 @@ from tongjian.core import values
 from tongjian.core.directory import KEYS, OFFICERS, OFFICES
 from tongjian.core.operation import Act, AnyTable
 from tongjian.services.membership.acts_keys import EnrolKey, RevokeKey
-from tongjian.services.membership.acts_offices import CharterKind, CloseOffice
 from tongjian.services.membership.acts_officers import (
     Appoint,
     GrantRole,
@@ -19,6 +18,7 @@ from tongjian.services.membership.acts_officers import (
     UnseatGovernor,
     WithdrawRole,
 )
+from tongjian.services.membership.acts_offices import CharterKind, CloseOffice
 from tongjian.testkit import Person, World
 
 CODES = ("11990100001400700T", "11990000001401252U", "119901000014002175")
@@ -74,9 +74,7 @@ def acts(draw: st.DrawFn, world: Network) -> Act:
         UnseatGovernor(officer=officer),
         WithdrawRole(officer=officer, role=role),
         GrantRole(officer=officer, role=role, from_ms=now, until_ms=forever),
-        RevokeKey(
-            officer=officer, key=values.key_id(person.key), from_height=values.height(0)
-        ),
+        RevokeKey(officer=officer, key=values.key_id(person.key), from_height=values.height(0)),
         EnrolKey(officer=officer, suite=1, public=person.key * 2, until_ms=forever),
         CloseOffice(office=values.uscc(person.office)),
         CharterKind(kind=values.name("bureau"), roles=(role,), kinds_below=()),
@@ -140,11 +138,12 @@ def test_whoever_signs_a_person_is_counted_once(data: st.DataObject) -> None:
     world.person("governor", office, "governor")
     roles = st.lists(st.sampled_from(("registrar", "registrar_checker")), min_size=1, unique=True)
     first = world.person("first", office, *data.draw(roles))
-    posts = [first]
-    for number in range(data.draw(st.integers(1, 3))):
-        posts.append(
-            world.person(f"post {number}", office, *data.draw(roles), same_person_as=first)
-        )
+    more = range(data.draw(st.integers(1, 3)))
+    posts = [
+        world.person(f"post {number}", office, *data.draw(roles), same_person_as=first)
+        for number in more
+    ]
+    posts.append(first)
     act = Reinstate(officer=first.officer)
     signing = data.draw(st.lists(st.sampled_from(posts), min_size=1, unique=True))
     result = world.submit(*signing, acts=(act,))

@@ -11,8 +11,8 @@ from tongjian.core.hashing import sha256
 from tongjian.core.inquiry import answer
 from tongjian.core.operation import Refused
 from tongjian.services.membership import views
-from tongjian.services.membership.acts_offices import CharterKind
 from tongjian.services.membership.acts_officers import Suspend
+from tongjian.services.membership.acts_offices import CharterKind
 from tongjian.services.membership.records import Refusal
 from tongjian.testkit import World
 
@@ -80,9 +80,7 @@ def test_members_come_in_order_of_code_and_by_its_beginning() -> None:
 def test_the_parameters_in_force_are_those_of_the_moment() -> None:
     world = Network()
     parks = values.name("parks")
-    now = world.ask(
-        views.parameters, views.ParametersAsked(service=parks, at_ms=values.time_ms(0))
-    )
+    now = world.ask(views.parameters, views.ParametersAsked(service=parks, at_ms=values.time_ms(0)))
     assert [(each.parameter, each.row.values) for each in now] == [("fee", (5,)), ("term", (30,))]
     later_ms = values.time_ms(world.now_ms + 1)
     later = world.ask(views.parameters, views.ParametersAsked(service=parks, at_ms=later_ms))
