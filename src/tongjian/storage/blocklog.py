@@ -9,23 +9,31 @@ A block counts once its frame is flushed. A frame cut short by a crash is remove
 opened; a whole frame whose checksum fails is damage, and the ledger says so instead of going on.
 """
 
+import contextlib
 import errno
 import os
+import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+from tongjian.core import limits
 from tongjian.core.block import SEALED, Sealed
+from tongjian.core.encoding import Malformed
+from tongjian.core.operation import InvariantBroken
 from tongjian.storage.errors import LogDamaged, StorageError, StorageFull
 
 FILE_MAGIC: Final = b"TJLOG1\n\x00"
 FRAME_MAGIC: Final = b"TJBK"
 PROLOGUE_BYTES: Final = len(FILE_MAGIC) + 32
-FRAME_BYTES: Final = len(FRAME_MAGIC) + 12
-HEAD_BYTES_MAX: Final = 16 * 1024
-BODY_BYTES_MAX: Final = 128 * 1024 * 1024
+START: Final = struct.Struct(">4s4I")
+FRAME_BYTES: Final = START.size + 4
+"""Of a frame before its head."""
+HEAD_BYTES_MAX: Final = SEALED.bytes_max
+BODY_BYTES_MAX: Final = limits.BLOCK_BODY_BYTES_MAX
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Frame(NamedTuple):
@@ -35,6 +43,15 @@ class Frame(NamedTuple):
     end: int
     head: bytes
     body: bytes
+
+
+class _Start(NamedTuple):
+    """How long a frame is, and the checksums of its parts."""
+
+    head_bytes: int
+    body_bytes: int
+    head_crc: int
+    body_crc: int
 
 
 class BlockLog:
@@ -51,7 +68,7 @@ class BlockLog:
             raise
 
     def _open_end(self, chain: bytes, *, writable: bool) -> int:
-        size = os.fstat(self._fd).st_size
+        size = self.size()
         prologue = FILE_MAGIC + chain
         if size < PROLOGUE_BYTES and writable:
             # Created, and perhaps cut short before the first block: nothing to lose.
@@ -70,18 +87,20 @@ class BlockLog:
 
         Raises `StorageFull` where the disk has no room; the file then ends as before.
         """
-        lengths = len(head).to_bytes(4, "big") + len(body).to_bytes(4, "big")
-        checksum = zlib.crc32(body, zlib.crc32(head, zlib.crc32(lengths)))
-        frame = b"".join((FRAME_MAGIC, lengths, checksum.to_bytes(4, "big"), head, body))
+        if len(head) > HEAD_BYTES_MAX or len(body) > BODY_BYTES_MAX:
+            msg = f"a block of {len(head)} and {len(body)} bytes could not be read again"
+            raise InvariantBroken(msg)
+        crcs = zlib.crc32(head), zlib.crc32(body)
+        start = START.pack(FRAME_MAGIC, len(head), len(body), *crcs)
+        frame = b"".join((start, zlib.crc32(start).to_bytes(4, "big"), head, body))
         offset = self.end
         try:
-            written = 0
-            while written < len(frame):
-                written += os.pwrite(self._fd, frame[written:], offset + written)
-            os.fdatasync(self._fd)
+            self._write(frame, offset)
         except OSError as error:
-            os.ftruncate(self._fd, offset)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            with contextlib.suppress(OSError):  # what is left over goes before the next frame
+                os.ftruncate(self._fd, offset)
+                os.fdatasync(self._fd)
+            if error.errno in _FULL:
                 msg = f"no room for {len(frame)} bytes in {self.path.parent.name}"
                 raise StorageFull(msg) from error
             msg = f"the block log could not be written: {error.strerror}"
@@ -89,17 +108,40 @@ class BlockLog:
         self.end = offset + len(frame)
         return offset
 
+    def _write(self, frame: bytes, offset: int) -> None:
+        size = self.size()
+        if size < offset:
+            msg = f"the block log was cut from {offset} to {size} bytes while it was in use"
+            raise LogDamaged(msg)
+        if size > offset:
+            os.ftruncate(self._fd, offset)
+        written = 0
+        while written < len(frame):
+            written += os.pwrite(self._fd, frame[written:], offset + written)
+        os.fdatasync(self._fd)
+
+    def size(self) -> int:
+        """Return how long the file is now, whoever wrote it."""
+        return os.fstat(self._fd).st_size
+
     def head(self, offset: int) -> Sealed:
-        """Return the sealed header of the frame at an offset, without reading its body."""
-        lengths = os.pread(self._fd, FRAME_BYTES, offset)
-        size = self._head_bytes(lengths, offset)
-        head = os.pread(self._fd, size, offset + FRAME_BYTES)
-        sealed: Sealed = SEALED.decode(head)
+        """Return the sealed header of the frame at an offset, without reading its body.
+
+        Raises `LogDamaged` where its checksum fails.
+        """
+        start = self._start(offset)
+        head = b"" if start is None else os.pread(self._fd, start.head_bytes, offset + FRAME_BYTES)
+        if start is None or zlib.crc32(head) != start.head_crc:
+            raise LogDamaged(_damage(offset, "the checksum of its head fails"))
+        try:
+            sealed: Sealed = SEALED.decode(head)
+        except Malformed as error:
+            raise LogDamaged(_damage(offset, f"its head cannot be decoded ({error})")) from error
         return sealed
 
     def read(self, offset: int) -> Frame:
         """Return the frame at an offset; raises `LogDamaged` where its checksum fails."""
-        frame = self._try_read(offset, os.fstat(self._fd).st_size)
+        frame = self._try_read(offset, self.size())
         if frame is None:
             msg = f"the block log ends within the frame at byte {offset}"
             raise LogDamaged(msg)
@@ -107,7 +149,7 @@ class BlockLog:
 
     def frames(self, offset: int = PROLOGUE_BYTES) -> Iterator[Frame]:
         """Yield whole frames from an offset on; stop at the end or at a frame cut short."""
-        size = os.fstat(self._fd).st_size
+        size = self.size()
         while offset < size:
             frame = self._try_read(offset, size)
             if frame is None:
@@ -117,8 +159,8 @@ class BlockLog:
 
     def truncate(self, offset: int) -> int:
         """Cut the file at an offset and return how many bytes were removed."""
-        removed = os.fstat(self._fd).st_size - offset
-        if removed:
+        removed = self.size() - offset
+        if removed > 0:
             os.ftruncate(self._fd, offset)
             os.fdatasync(self._fd)
         self.end = offset
@@ -144,26 +186,34 @@ class BlockLog:
         self.close()
 
     def _try_read(self, offset: int, size: int) -> Frame | None:
-        start = os.pread(self._fd, FRAME_BYTES, offset)
-        if len(start) < FRAME_BYTES:
+        """Return a frame, or none where the file ends before the frame does."""
+        start = self._start(offset)
+        if start is None:
             return None
-        head_bytes = self._head_bytes(start, offset)
-        body_bytes = int.from_bytes(start[8:12], "big")
-        if body_bytes > BODY_BYTES_MAX:
-            raise LogDamaged(_damage(offset, "its length field is out of bounds"))
-        end = offset + FRAME_BYTES + head_bytes + body_bytes
+        first = offset + FRAME_BYTES
+        end = first + start.head_bytes + start.body_bytes
         if end > size:
             return None
-        rest = os.pread(self._fd, head_bytes + body_bytes, offset + FRAME_BYTES)
-        if zlib.crc32(rest, zlib.crc32(start[4:12])) != int.from_bytes(start[12:16], "big"):
+        rest = os.pread(self._fd, end - first, first)
+        head, body = rest[: start.head_bytes], rest[start.head_bytes :]
+        if zlib.crc32(head) != start.head_crc or zlib.crc32(body) != start.body_crc:
             raise LogDamaged(_damage(offset, "its checksum fails"))
-        return Frame(offset, end, rest[:head_bytes], rest[head_bytes:])
+        return Frame(offset, end, head, body)
 
-    def _head_bytes(self, start: bytes, offset: int) -> int:
-        head_bytes = int.from_bytes(start[4:8], "big")
-        if start[:4] != FRAME_MAGIC or head_bytes > HEAD_BYTES_MAX:
-            raise LogDamaged(_damage(offset, "it does not begin as a frame"))
-        return head_bytes
+    def _start(self, offset: int) -> _Start | None:
+        packed = os.pread(self._fd, FRAME_BYTES, offset)
+        if len(packed) < FRAME_BYTES:
+            return None
+        magic, *fields = START.unpack_from(packed)
+        start = _Start(*fields)
+        if (
+            magic != FRAME_MAGIC
+            or zlib.crc32(packed[: START.size]) != int.from_bytes(packed[START.size :], "big")
+            or start.head_bytes > HEAD_BYTES_MAX
+            or start.body_bytes > BODY_BYTES_MAX
+        ):
+            raise LogDamaged(_damage(offset, "it does not begin as a block"))
+        return start
 
 
 def _damage(offset: int, what: str) -> str:

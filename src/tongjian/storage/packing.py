@@ -1,0 +1,141 @@
+"""The byte forms of what the store keeps, each with a checksum of its own.
+
+LMDB has none: a page that a disk gives back wrong would otherwise be served as it is.
+"""
+
+import zlib
+from typing import Final, NamedTuple
+
+from tongjian.core.encoding import Codec, Malformed, Record, encode
+from tongjian.core.order import Entry
+from tongjian.storage.errors import StoreDamaged
+
+NUMBER_BYTES: Final = 6
+CRC_BYTES: Final = 4
+
+
+class Tip(Record):
+    """Where the derived state stands."""
+
+    height: int
+    log_end: int
+    """Offset in the block log after the last block taken in."""
+    entry_count: int
+    log_size: int
+    peaks: tuple[bytes, ...]
+    header_hash: bytes
+    time_ms: int
+
+
+class BlockMeta(NamedTuple):
+    """Where a block is and how far state and log reached with it."""
+
+    offset: int
+    entry_count: int
+    log_size: int
+
+
+class Place(NamedTuple):
+    """Where a transaction's result is."""
+
+    height: int
+    position: int
+
+
+_TIPS: Final = Codec(Tip, 64 * 1024)
+_ENTRY_BYTES: Final = 18
+"""Of an entry before its key: checksum, height, previous, three lengths."""
+_PLACES_BYTES: Final = 8
+PLACES_SUM_MAX: Final = (1 << 8 * _PLACES_BYTES) - 1
+
+
+def _with_checksum(packed: bytes) -> bytes:
+    return zlib.crc32(packed).to_bytes(CRC_BYTES, "big") + packed
+
+
+def _without_checksum(packed: bytes, what: str) -> bytes:
+    rest = packed[CRC_BYTES:]
+    if not rest or zlib.crc32(rest) != int.from_bytes(packed[:CRC_BYTES], "big"):
+        msg = f"{what} fails its checksum; rebuild with `tongjian doctor --repair`"
+        raise StoreDamaged(msg)
+    return rest
+
+
+def pack_tip(tip: Tip, places_sum: int) -> bytes:
+    """Return the bytes of the tip, beside the sum of all places of transactions."""
+    return _with_checksum(places_sum.to_bytes(_PLACES_BYTES, "big") + encode(tip))
+
+
+def unpack_tip(packed: bytes) -> tuple[Tip, int]:
+    """Return the tip and the sum of all places; raises `StoreDamaged`."""
+    rest = _without_checksum(packed, "the tip of the state")
+    try:
+        tip: Tip = _TIPS.decode(rest[_PLACES_BYTES:])
+    except Malformed as error:
+        msg = f"the tip of the state cannot be decoded ({error}); rebuild the store"
+        raise StoreDamaged(msg) from error
+    return tip, int.from_bytes(rest[:_PLACES_BYTES], "big")
+
+
+def pack_meta(meta: BlockMeta) -> bytes:
+    """Return the bytes of a block's place."""
+    return _with_checksum(b"".join(n.to_bytes(NUMBER_BYTES, "big") for n in meta))
+
+
+def unpack_meta(packed: bytes, height: int) -> BlockMeta:
+    """Return a block's place; raises `StoreDamaged`."""
+    rest = _without_checksum(packed, f"the place of block {height}")
+    size = NUMBER_BYTES
+    return BlockMeta(*(int.from_bytes(rest[i : i + size], "big") for i in range(0, 3 * size, size)))
+
+
+def pack_place(height: int, position: int) -> bytes:
+    """Return the bytes of a transaction's place."""
+    return height.to_bytes(5, "big") + position.to_bytes(2, "big")
+
+
+def unpack_place(packed: bytes) -> Place:
+    """Return a transaction's place; whoever follows it compares the whole id."""
+    return Place(int.from_bytes(packed[:5], "big"), int.from_bytes(packed[5:], "big"))
+
+
+def pack_entry(entry: Entry) -> bytes:
+    """Return the bytes of an entry."""
+    key, next_key = entry.key, entry.next_key
+    # Neighbours in the order share most of their bytes: only the rest of the next key is kept.
+    shared = _shared(key, next_key)
+    packed = b"".join(
+        (
+            entry.height.to_bytes(5, "big"),
+            entry.previous.to_bytes(NUMBER_BYTES, "big"),
+            bytes((len(key), shared, len(next_key) - shared)),
+            key,
+            next_key[shared:],
+            entry.value,
+        )
+    )
+    return zlib.crc32(packed).to_bytes(4, "big") + packed
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    """Return how many first bytes two keys share; by one big number, quicker than byte by byte."""
+    size = min(len(one), len(other))
+    differing = int.from_bytes(one[:size], "big") ^ int.from_bytes(other[:size], "big")
+    return size - (differing.bit_length() + 7) // 8
+
+
+def unpack_entry(packed: bytes, number: int) -> Entry:
+    """Return an entry; raises `StoreDamaged`."""
+    if len(packed) < _ENTRY_BYTES or zlib.crc32(packed[4:]) != int.from_bytes(packed[:4], "big"):
+        msg = f"entry {number} fails its checksum; rebuild with `tongjian doctor --repair`"
+        raise StoreDamaged(msg)
+    keys = _ENTRY_BYTES + packed[15]
+    nexts = keys + packed[17]
+    key = packed[_ENTRY_BYTES:keys]
+    return Entry(
+        key,
+        packed[nexts:],
+        key[: packed[16]] + packed[keys:nexts],
+        int.from_bytes(packed[4:9], "big"),
+        int.from_bytes(packed[9:15], "big"),
+    )
