@@ -4,6 +4,7 @@
 no clock and no queue: engines bring those.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,19 +29,21 @@ from tongjian.core.envelope import Incoming, Opener, body_of, signed_message, ve
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
+from tongjian.core.operation import Refused
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
 from tongjian.engines.frames import lock, read_frame
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
-from tongjian.storage.errors import LogDamaged, StoreDamaged
-from tongjian.storage.packing import Tip
+from tongjian.storage.errors import LogDamaged, StorageError, StoreDamaged, Unsettled
+from tongjian.storage.packing import BlockMeta, Tip
 from tongjian.storage.prover import Prover
 from tongjian.storage.store import Store
 
 ZERO_DIGEST: Final = bytes(32)
 LOG_NAME: Final = "blocks.log"
 STORE_NAME: Final = "store.lmdb"
+DAMAGED: Final = ".damaged"
 
 
 @dataclass(frozen=True)
@@ -69,31 +72,34 @@ class Chain:
         self.digest = hash_of(HashSuite(genesis.hash_suite))
         self.chain_id = compute_chain_id(genesis)
         self.writable = writable
-        self._lock = lock(folder) if writable else -1
-        try:
+        with contextlib.ExitStack() as undo:
+            self._lock = lock(folder) if writable else -1
+            undo.callback(self._unlock)
             self.log = BlockLog(folder / LOG_NAME, self.chain_id, writable=writable)
-            self.opened = self._open()
-        except BaseException:
-            self._unlock()
-            raise
+            undo.callback(self.log.close)
+            rebuilt = self._open_store()
+            undo.callback(self.store.close)
+            replayed, cut = self._catch_up() if writable else (0, 0)
+            undo.pop_all()
+        self.opened = Opened(replayed, cut, rebuilt)
 
     # -- opening ------------------------------------------------------------------------------
 
-    def _open(self) -> Opened:
-        rebuilt = ""
-        kept = self.folder / (STORE_NAME + ".damaged")
-        try:
+    def _open_store(self, damage: str = "") -> str:
+        """Attach the store; begin a new one where it is damaged, and return why."""
+        if not damage:
+            try:
+                self._attach()
+            except StoreDamaged as found:
+                if not self.writable:
+                    raise
+                damage = str(found)
+        if damage:
+            for name in (STORE_NAME, STORE_NAME + "-lock"):
+                if (self.folder / name).exists():
+                    (self.folder / name).rename(self.folder / (name + DAMAGED))
             self._attach()
-        except StoreDamaged as damage:
-            if not self.writable:
-                raise
-            rebuilt = str(damage)
-            (self.folder / STORE_NAME).rename(kept)
-            self._attach()
-        replayed, cut = self._catch_up() if self.writable else (0, 0)
-        if rebuilt:
-            kept.unlink()
-        return Opened(replayed, cut, rebuilt)
+        return damage
 
     def _attach(self) -> None:
         """Open the store and check that it is the state it says it is."""
@@ -101,9 +107,8 @@ class Chain:
         try:
             self._load()
             self._check_store()
-        except Malformed as error:
-            self.store.close()
-            raise StoreDamaged(str(error)) from error
+            if self.writable:
+                self.store.check_places()
         except BaseException:
             self.store.close()
             raise
@@ -121,7 +126,7 @@ class Chain:
         tip = self.tip
         if tip is None:
             return
-        if tip.log_end > self.log.end:
+        if tip.log_end > self.log.size():
             msg = (
                 f"the state stands at height {tip.height} but the block log ends before it. "
                 "Blocks were lost: restore the block log from a backup or another node."
@@ -129,21 +134,21 @@ class Chain:
             raise LogDamaged(msg)
         header = self._stored_header(tip.height)
         if compute_header_hash(self.digest, encode(header)) != tip.header_hash:
-            msg = f"the header of block {tip.height} in the block log is not the one taken in"
+            msg = (
+                f"the block log has another block {tip.height} than the state was made from: one "
+                "of the two is of another history. Compare both with a receipt or another node; "
+                f"if the block log is right, move {STORE_NAME} away and open the ledger again."
+            )
             raise LogDamaged(msg)
         if self.commitment.tree.root() != header.state_root:
             msg = f"the restored state root differs from the header of block {tip.height}"
             raise StoreDamaged(msg)
-        if self.commitment.log.root() != header.log_root:
+        if (self.commitment.log.root(), tip.log_size) != (header.log_root, header.log_size):
             msg = f"the restored log root differs from the header of block {tip.height}"
             raise StoreDamaged(msg)
 
     def _stored_header(self, height: int) -> Header:
-        meta = self.store.block(height)
-        if meta is None:
-            msg = f"block {height} has no place in the index"
-            raise StoreDamaged(msg)
-        return read_frame(self.log.read(meta.offset))[0]
+        return read_frame(self.log.read(self._meta(height).offset))[0]
 
     def _founding(self) -> tuple[Advance, dict[bytes, bytes | None]]:
         writes: dict[bytes, bytes | None] = dict(compute_genesis_rows(self.genesis))
@@ -157,7 +162,10 @@ class Chain:
             self.replay(frame)
             replayed += 1
             end = frame.end
-        return replayed, self.log.truncate(end)
+        cut = self.log.truncate(end)
+        for name in (STORE_NAME, STORE_NAME + "-lock"):
+            (self.folder / (name + DAMAGED)).unlink(missing_ok=True)
+        return replayed, cut
 
     def needs_founding(self) -> bool:
         """Say whether the ledger has no block yet."""
@@ -177,7 +185,8 @@ class Chain:
     ) -> tuple[int, Applied]:
         """Decide, seal and make durable the next block; return its height and what it did.
 
-        Raises `StorageFull` where nothing was recorded; `reload` must then come next.
+        Raises `StorageFull` where nothing was recorded, `Unsettled` where the block is recorded but
+        the state is behind; after any failure `reload` must come next.
         """
         height = self.height + 1
         applied = self.machine.apply(height, time_ms, incoming)
@@ -195,37 +204,62 @@ class Chain:
         header, seal, body = read_frame(frame)
         if self.tip is None:
             advance, writes = self._founding()
-            self._expect(header, advance, height=0, previous=ZERO_DIGEST)
+            self._expect(header, self._header(0, self.genesis.time_ms, advance, ()))
+            self._expect_body(frame, (), ())
             check_seal(self.genesis.seal_suite, self.genesis.seal_public, self, header, seal)
             self._take_in(header, frame, advance, writes, [])
             return
-        key = self.sealing_key(header.height)
+        height, time_ms = self.height + 1, header.time_ms
+        if header.height != height or time_ms < self.tip.time_ms:
+            msg = f"block {header.height} at {time_ms} ms does not follow block {self.height}"
+            raise LogDamaged(msg)
+        key = self.sealing_key(height)
         check_seal(key.suite, key.public, self, header, seal)
         incoming = [self._recheck(data) for data in body.envelopes]
-        applied = self.machine.apply(header.height, header.time_ms, incoming)
-        advance = self.commitment.advance(
-            header.height, applied.writes, applied.results, self.store
-        )
-        self._expect(header, advance, height=self.height + 1, previous=self.tip.header_hash)
-        same = encode_body(body.envelopes, applied.results) == frame.body
-        if not same or compute_batch(self.digest, body.envelopes) != header.batch:
-            msg = f"block {header.height} does not hold what its header commits to"
-            raise LogDamaged(msg)
+        applied = self.machine.apply(height, time_ms, incoming)
         identities = [result.transaction for result in applied.results]
+        self._expect_new(height, identities)
+        advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
+        self._expect(header, self._header(height, time_ms, advance, body.envelopes))
+        self._expect_body(frame, body.envelopes, applied.results)
         self._take_in(header, frame, advance, applied.writes, identities)
         self._settle(applied)
 
-    def reload(self) -> None:
-        """Go back to what is durable after a block could not be taken in."""
+    def reload(self, damage: str = "") -> None:
+        """Go back to what is durable after a failure; `damage` says why to make the state anew.
+
+        Raises `StorageError` where the disk still takes nothing. What can be read is then as old as
+        the store, but right.
+        """
+        self.store.close()
+        self._open_store(damage)
+        try:
+            self._catch_up()
+        except StorageError:
+            self._load()
+            raise
+
+    def refresh(self) -> None:
+        """Look at what the writer in another process has done since; for readers.
+
+        Raises `StoreDamaged` where the state does not agree with the header it stands at.
+        """
+        since = self.tip
+        if since is None or (self.folder / STORE_NAME).stat().st_ino != self.store.inode:
+            self.store.close()
+            self._attach()
+            return
         self.store.refresh()
-        self._load()
-        self._catch_up()
+        self.store.follow(self.commitment, since)
+        self.tip = self.store.tip()
+        self.machine = Machine(self.machine.registry, self.chain_id, self.digest, self.store)
+        self._check_store()
 
     def _recheck(self, data: bytes) -> Incoming:
         try:
             incoming = self.opener.open(data)
             verify_signatures(incoming, self.machine.directory)
-        except (Malformed, SignatureInvalid) as error:
+        except (Malformed, Refused, SignatureInvalid) as error:
             msg = f"a stored transaction is not one that was admitted: {error}"
             raise LogDamaged(msg) from error
         return incoming
@@ -260,7 +294,14 @@ class Chain:
         head = encode(Sealed(header=encoded, seal=seal))
         offset = self.log.append(head, body)
         frame = Frame(offset, self.log.end, head, body)
-        self._take_in(header, frame, advance, writes, identities)
+        try:
+            self._take_in(header, frame, advance, writes, identities)
+        except StorageError as error:
+            msg = (
+                f"block {header.height} is in the block log, but the state could not take it in "
+                f"({error}); it will as soon as it can be written"
+            )
+            raise Unsettled(msg) from error
 
     def _take_in(
         self,
@@ -286,14 +327,24 @@ class Chain:
         self.machine.directory.invalidate(list(applied.writes))
         self.store.remember(applied.rows)
 
-    def _expect(self, header: Header, advance: Advance, *, height: int, previous: bytes) -> None:
-        found = (header.chain, header.height, header.previous, header.state_root, header.log_root)
-        wanted = (self.chain_id, height, previous, advance.state_root, advance.log_root)
-        names = ("chain id", "height", "previous header", "state root", "log root")
-        for name, has, wants in zip(names, found, wanted, strict=True):
-            if has != wants:
+    def _expect(self, header: Header, expected: Header) -> None:
+        for name in Header.__struct_fields__:
+            if getattr(header, name) != getattr(expected, name):
                 msg = f"block {header.height}: its {name} is not the one that replay gives"
                 raise LogDamaged(msg)
+
+    def _expect_body(
+        self, frame: Frame, envelopes: tuple[bytes, ...], results: tuple[Result, ...]
+    ) -> None:
+        if encode_body(envelopes, results) != frame.body:
+            msg = f"the block at byte {frame.offset} does not hold what replay gives"
+            raise LogDamaged(msg)
+
+    def _expect_new(self, height: int, identities: Sequence[bytes]) -> None:
+        repeated = len(dict.fromkeys(identities)) != len(identities)
+        if repeated or any(self.store.transaction(one) is not None for one in identities):
+            msg = f"block {height} records a transaction a second time"
+            raise LogDamaged(msg)
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -304,29 +355,33 @@ class Chain:
 
     def sealed(self, height: int) -> Sealed:
         """Return the sealed header of a block; raises `KeyError` where there is none."""
-        meta = self.store.block(height)
-        if meta is None:
-            msg = f"there is no block {height}; the ledger stands at {self.height}"
-            raise KeyError(msg)
-        return self.log.head(meta.offset)
+        return self.log.head(self._meta(height).offset)
 
     def header(self, height: int) -> Header:
         """Return the header of a block; raises `KeyError` where there is none."""
         header: Header = HEADERS.decode(self.sealed(height).header)
+        if header.height != height:
+            msg = f"the place of block {height} leads to block {header.height}"
+            raise StoreDamaged(msg)
         return header
 
     def body(self, height: int) -> Body:
-        """Return the transactions and results of a block."""
-        meta = self.store.block(height)
-        if meta is None:
+        """Return the transactions and results of a block; raises `KeyError`."""
+        return read_frame(self.log.read(self._meta(height).offset))[2]
+
+    def _meta(self, height: int) -> BlockMeta:
+        if not 0 <= height <= self.height:
             msg = f"there is no block {height}; the ledger stands at {self.height}"
             raise KeyError(msg)
-        return read_frame(self.log.read(meta.offset))[2]
+        meta = self.store.block(height)
+        if meta is None:
+            msg = f"block {height} has no place in the index"
+            raise StoreDamaged(msg)
+        return meta
 
     def log_size(self, height: int) -> int:
         """Return the number of log entries up to a height."""
-        meta = self.store.block(height)
-        return meta.log_size if meta is not None else 0
+        return self._meta(height).log_size
 
     def sealing_key(self, height: int) -> SealKey:
         """Return the operator's key that seals a height."""
@@ -339,10 +394,11 @@ class Chain:
         place = self.store.transaction(identity)
         if place is None:
             return None
-        body = self.body(place.height)
+        body = self.body(place.height) if place.height <= self.height else None
+        if body is None or self._identity(body, place.position) != identity:
+            msg = f"the place of transaction {identity.hex()} does not lead to it"
+            raise StoreDamaged(msg)
         decision = body.decisions[place.position]
-        if self._identity(body, place.position) != identity:
-            return None
         result = Result(
             transaction=values.digest(identity), outcome=decision.outcome, events=decision.events
         )
@@ -352,6 +408,8 @@ class Chain:
         """Return the id of the transaction, or deadline, that a block decided at a position."""
         if position < len(body.timers):
             return body.timers[position]
+        if position >= len(body.decisions):
+            return b""
         signed = body_of(body.envelopes[position - len(body.timers)])
         return self.digest(signed_message(self.chain_id, signed))
 

@@ -21,5 +21,9 @@ class StorageFull(StorageError):
     """The disk has no room; nothing was recorded. Free some space and submit again."""
 
 
+class Unsettled(StorageError):
+    """The block is recorded, but the state does not show it yet; it follows by itself."""
+
+
 class InUse(StorageError):
-    """Another process has this ledger open for writing."""
+    """This ledger is open elsewhere: for writing in another process, or already in this one."""

@@ -89,6 +89,8 @@ class Store(Reader):
         except lmdb.Error as error:
             self._env.close()
             raise _damage(path, error) from error
+        self.inode = path.stat().st_ino
+        """Tells this file from one that a rebuild put in its place."""
         self._rows: dict[bytes, Any] = {}
         self._rows_old: dict[bytes, Any] = {}
         self._tree = Commitment(digest).tree
@@ -381,9 +383,7 @@ class Store(Reader):
                 # A row that stood here before and was removed: its history goes on.
                 tomb = txn.get(entry.key or _FIRST, db=tombs_db)
                 if tomb is not None:
-                    entry = msgspec.structs.replace(
-                        entry, previous=int.from_bytes(tomb, "big") + 1
-                    )
+                    entry = msgspec.structs.replace(entry, previous=int.from_bytes(tomb, "big") + 1)
             name = number.to_bytes(NUMBER_BYTES, "big")
             txn.put(name, pack_entry(entry), db=entries_db, append=True)
             txn.put(entry.key or _FIRST, name, db=index_db)
