@@ -136,6 +136,8 @@ class Verified:
 
     header: Header
     statements: tuple[Statement, ...]
+    entries: tuple[EntryShown, ...]
+    """What the statements' positions point to: keys and heights, proven with the state."""
     steps: list[Step] = field(default_factory=list[Step])
     not_proven: tuple[str, ...] = (
         "that the facts were true before they were recorded",
@@ -169,7 +171,8 @@ def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
         steps.append(checker.step_state(len(steps) + 1, statements.state))
     for statement in statements.statements:
         steps.append(checker.step(len(steps) + 1, statement))
-    return Verified(header, statements.statements, steps)
+    entries = () if statements.state is None else statements.state.entries
+    return Verified(header, statements.statements, entries, steps)
 
 
 def header_hash(verified: Verified, anchors: Anchors) -> bytes:
