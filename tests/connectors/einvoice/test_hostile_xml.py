@@ -1,7 +1,6 @@
 """XML that would harm whoever opens it is refused, and nothing but `Unreadable` escapes."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -31,12 +30,10 @@ def test_an_external_entity_is_refused_before_anything_is_opened(tmp_path: Path)
     assert "treasure" not in str(error)
 
 
-def test_a_billion_laughs_are_refused_at_once() -> None:
+def test_a_billion_laughs_are_refused() -> None:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     text = f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{entities}]><r a="&l9;">&l9;</r>'
-    started = time.process_time()
     assert "document type" in refused(text.encode()).why
-    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

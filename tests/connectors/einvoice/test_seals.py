@@ -77,8 +77,8 @@ def test_an_amount_altered_together_with_its_digest_is_found_by_the_seal() -> No
     """The forger recomputes the reference; the seal holds the digest of the references."""
     old = files()[INVOICE]
     new = old.replace(b"10600.00", b"90600.00").replace(b"10000.00", b"90000.00")
-    values = [base64.b64encode(hashlib.new("sm3", data).digest()) for data in (old, new)]
-    signature = files()[SIGNATURE].replace(*values)
+    before, after = (base64.b64encode(hashlib.new("sm3", data).digest()) for data in (old, new))
+    signature = files()[SIGNATURE].replace(before, after)
     document = read(files() | {INVOICE: new, SIGNATURE: signature})
     assert {"SES-DIGEST", "OFD-SEAL"} <= errors(document)
     assert "OFD-DIGEST" not in errors(document)

@@ -61,7 +61,9 @@ def write_capitals(amount_fen: int) -> str:
 def _whole(text: str) -> int | None:
     """Read the whole yuan: groups of 万 and 亿 in falling order, each of four falling units."""
     if "亿" in text:
-        high, _, low = text.rpartition("亿")
+        high, _, low = text.partition("亿")
+        if "亿" in low:
+            return None
         upper = _whole(high)
         lower = _whole(low) if low.strip("零") else 0
         if upper is None or lower is None or not upper or lower >= 10**8:

@@ -32,9 +32,9 @@ _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)[%％]")
 _FRACTION: Final = re.compile(r"0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?")
 _UNTAXED: Final = frozenset({"免税", "不征税", "普通零税率", "出口零税率", "出口退税"})
 _BLUE_OLD: Final = re.compile(
-    r"发票代码[::\s]*([0-9]{12}|[0-9]{10})[\s,,;;]*(?:发票)?号码[::\s]*([0-9]{8})(?![0-9])"
+    r"发票代码[:：\s]*([0-9]{12}|[0-9]{10})[\s,，;；]*(?:发票)?号码[:：\s]*([0-9]{8})(?![0-9])"
 )
-_BLUE_NEW: Final = re.compile(r"蓝字(?:数电)?(?:发票|票)?号码[::\s]*([0-9]{20})(?![0-9])")
+_BLUE_NEW: Final = re.compile(r"蓝字(?:数电)?(?:发票|票)?号码[:：\s]*([0-9]{20})(?![0-9])")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

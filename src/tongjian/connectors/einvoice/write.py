@@ -91,7 +91,7 @@ def tax_of(net_fen: int, rate_percent: int) -> int:
 
 def write_e_invoice(draft: Draft) -> bytes:
     """Write the XML that an OFD invoice carries, with the mark U+FEFF in front as issuers do."""
-    blue = f"被红冲蓝字数电票号码:{draft.blue_number}" if draft.blue_number else ""
+    blue = f"被红冲蓝字数电票号码：{draft.blue_number}" if draft.blue_number else ""
     goods: list[tuple[str, _Content]] = [
         (
             "GoodsInfo",
