@@ -6,10 +6,9 @@ is full: one user alone waits for no timer, a crowd shares one flush (group comm
 """
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from enum import Enum
 from typing import Final, NamedTuple
 
 from tongjian.core import limits
@@ -19,16 +18,20 @@ from tongjian.core.machine import HandlerFault, outcome_of
 from tongjian.core.operation import Refused
 from tongjian.engines.chain import Chain
 from tongjian.engines.checkers import Checkers, Job, Ticket, check
+from tongjian.engines.outcomes import Group, Outcome, Status, Waiting, portions
 from tongjian.engines.seals import SealMaker
-from tongjian.storage.errors import StorageError, StorageFull
+from tongjian.storage.errors import LogDamaged, StorageError, StorageFull, StoreDamaged
+
+__all__ = ["Busy", "Clock", "Outcome", "SoloEngine", "Status", "Stopped"]
 
 QUEUE_TRANSACTIONS_MAX: Final = 20_000
+QUEUE_BYTES_MAX: Final = 256 * 1024 * 1024
 BLOCKS_AHEAD_MAX: Final = 3
 """Batches whose signatures are being checked while earlier ones are executed."""
-VERIFIED_MAX: Final = 20_000
-"""Envelopes whose signatures were found to hold, remembered in case they come again."""
 IDLE_WAIT_S: Final = 0.2
 """How often an idle engine looks whether a deadline has come."""
+IDLE_RETRY: Final = 10
+"""How many such looks pass before an idle engine tries a disk again that took nothing."""
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 UTC; given by the node, the only reader of clocks."""
@@ -47,77 +50,12 @@ class Stopped(Exception):
     """The engine takes no more: it was closed, or an invariant of the ledger is broken."""
 
 
-class Status(Enum):
-    """What became of a submitted transaction."""
-
-    COMMITTED = "committed"
-    REFUSED = "refused"
-    """The law said no; the refusal is on the ledger."""
-    TURNED_AWAY = "turned away"
-    """Could not be committed whatever its acts say (chain, expiry, key); not on the ledger."""
-    MALFORMED = "malformed"
-    """No transaction, or a signature that does not hold; not on the ledger."""
-    NOT_RECORDED = "not recorded"
-    """The disk took nothing, or a handler failed; may be submitted again."""
-    UNKNOWN = "unknown"
-    """A failure came between writing and answering: ask again by transaction id."""
-
-
-class Outcome(NamedTuple):
-    """The durable answer to one transaction."""
-
-    status: Status
-    id: bytes
-    height: int
-    """Height that recorded it; -1 where it is not on the ledger."""
-    refusal: str
-    """`service/number@act`, or empty."""
-    detail: str
-    """A sentence for people, not on the ledger."""
-
-
-class _Group:
-    """Transactions submitted together, and the promise to answer for them."""
-
-    __slots__ = ("data", "future", "missing", "outcomes")
-
-    def __init__(self, data: Sequence[bytes]) -> None:
-        self.data = data
-        self.future: Future[list[Outcome]] = Future()
-        self.outcomes: list[Outcome | None] = [None] * len(data)
-        self.missing = len(data)
-
-    def answer(self, position: int, outcome: Outcome) -> None:
-        if self.outcomes[position] is None:
-            self.outcomes[position] = outcome
-            self.missing -= 1
-            if not self.missing:
-                self.future.set_result([o for o in self.outcomes if o is not None])
-
-
-class _Waiting:
-    """A decoded transaction on its way, with all places that wait for its outcome."""
-
-    __slots__ = ("incoming", "others", "places")
-
-    def __init__(self, incoming: Incoming, place: tuple[_Group, int]) -> None:
-        self.incoming = incoming
-        self.places = [place]
-        self.others: list[_Waiting] = []
-        """The same transaction with other signatures, in case these do not hold."""
-
-    def answer(self, status: Status, height: int = -1, refusal: str = "", detail: str = "") -> None:
-        outcome = Outcome(status, self.incoming.id, height, refusal, detail)
-        for group, position in self.places:
-            group.answer(position, outcome)
-
-
 class _Batch(NamedTuple):
     """Transactions whose signatures are being checked."""
 
-    waiting: list[_Waiting]
+    waiting: list[Waiting]
     counts: list[int]
-    """For each transaction the number of its signatures to check; 0 when checked before."""
+    """For each transaction the number of its signatures to check."""
     ticket: Ticket
 
 
@@ -130,15 +68,19 @@ class SoloEngine:
         self._maker = maker
         self._clock = clock
         self._checkers = Checkers(workers)
-        self._queue: deque[_Group] = deque()
+        self._queue: deque[Group] = deque()
         self._queued = 0
+        self._queued_bytes = 0
+        self._taken: list[Group] = []
+        """Groups on their way from the queue into a batch."""
         self._ready = threading.Condition()
         self._closing = False
         self._ahead: deque[_Batch] = deque()
-        self._pending: dict[bytes, _Waiting] = {}
-        self._verified: OrderedDict[bytes, None] = OrderedDict()
+        self._pending: dict[bytes, Waiting] = {}
         self._broken: Exception | None = None
         self._reload_due = False
+        """The block log holds a block that the state could not take in yet."""
+        self._idle_left = 0
         self._thread = threading.Thread(target=self._run, name="solo-engine", daemon=True)
         self._thread.start()
 
@@ -149,18 +91,23 @@ class SoloEngine:
 
         Raises `Busy` where the queue is full and `Stopped` where the engine is closed or broken.
         """
-        group = _Group(data)
+        group = Group(data)
         with self._ready:
             if self._broken is not None or self._closing:
                 msg = f"the engine has stopped: {self._broken or 'closed'}"
                 raise Stopped(msg)
-            if self._queued and self._queued + len(data) > QUEUE_TRANSACTIONS_MAX:
+            size = sum(map(len, data))
+            if self._queued and (
+                self._queued + len(data) > QUEUE_TRANSACTIONS_MAX
+                or self._queued_bytes + size > QUEUE_BYTES_MAX
+            ):
                 raise Busy(retry_after_ms=100)
             if not data:
                 group.future.set_result([])
                 return group.future
             self._queue.append(group)
             self._queued += len(data)
+            self._queued_bytes += size
             self._ready.notify()
         return group.future
 
@@ -177,9 +124,10 @@ class SoloEngine:
     def _run(self) -> None:
         try:
             while True:
-                groups = self._take(wait=not self._ahead)
+                groups = self._taken = self._take(wait=not self._ahead)
                 if groups:
                     self._ahead.append(self._prepare(groups))
+                    self._taken = []
                 if self._ahead and (not groups or len(self._ahead) >= BLOCKS_AHEAD_MAX):
                     self._execute(self._ahead.popleft())
                 elif not groups:
@@ -189,12 +137,12 @@ class SoloEngine:
         except Exception as error:  # noqa: BLE001 - whatever stops the engine must reach its clients
             self._stop(error)
 
-    def _take(self, *, wait: bool) -> list[_Group]:
+    def _take(self, *, wait: bool) -> list[Group]:
         """Return groups for one block: what is queued now, up to a block's share."""
         with self._ready:
             if wait and not self._queue and not self._closing:
                 self._ready.wait(IDLE_WAIT_S)
-            groups: list[_Group] = []
+            groups: list[Group] = []
             count = size = 0
             while self._queue:
                 group = self._queue[0]
@@ -205,35 +153,42 @@ class SoloEngine:
                     break
                 groups.append(self._queue.popleft())
                 self._queued -= len(group.data)
+                self._queued_bytes -= sum(map(len, group.data))
                 if full:
                     break
             return groups
 
-    def _prepare(self, groups: list[_Group]) -> _Batch:
+    def _prepare(self, groups: list[Group]) -> _Batch:
         """Decode, turn away what cannot be committed, and hand the signatures over."""
         height, now_ms = self.chain.height + 1, self._now_ms()
-        waiting: list[_Waiting] = []
+        waiting: list[Waiting] = []
         counts: list[int] = []
         jobs: list[Job] = []
-        for group in groups:
-            for position, data in enumerate(group.data):
-                admitted = self._admit(group, position, data, height, now_ms)
-                if admitted is not None:
-                    waiting.append(admitted)
-                    more = self._jobs(admitted.incoming)
-                    counts.append(len(more))
-                    jobs.extend(more)
+        try:
+            for group in groups:
+                for position, data in enumerate(group.data):
+                    admitted = self._admit(group, position, data, height, now_ms)
+                    if admitted is not None:
+                        waiting.append(admitted)
+                        more = self._jobs(admitted.incoming)
+                        counts.append(len(more))
+                        jobs.extend(more)
+        except StoreDamaged as damage:
+            self._not_recorded(waiting, damage)
+            for group in groups:
+                group.give_up(Status.NOT_RECORDED, str(damage))
+            return _Batch([], [], self._checkers.submit([]))
         return _Batch(waiting, counts, self._checkers.submit(jobs))
 
     def _admit(
-        self, group: _Group, position: int, data: bytes, height: int, now_ms: int
-    ) -> _Waiting | None:
+        self, group: Group, position: int, data: bytes, height: int, now_ms: int
+    ) -> Waiting | None:
         try:
             incoming = self.chain.opener.open(data)
         except Malformed as error:
             group.answer(position, Outcome(Status.MALFORMED, b"", -1, "", str(error)))
             return None
-        waiting = _Waiting(incoming, (group, position))
+        waiting = Waiting(incoming, (group, position))
         pending = self._pending.get(incoming.id)
         if pending is not None:
             if pending.incoming.data == data:
@@ -252,12 +207,9 @@ class SoloEngine:
         self._pending[incoming.id] = waiting
         return waiting
 
-    def _answer_again(self, waiting: _Waiting) -> bool:
+    def _answer_again(self, waiting: Waiting) -> bool:
         """Give a transaction that is on the ledger its first outcome once more."""
-        identity = waiting.incoming.id
-        if self.chain.store.transaction(identity) is None:
-            return False
-        seen = self.chain.result(identity)
+        seen = self.chain.result(waiting.incoming.id)
         if seen is None:
             return False
         height, _, result = seen
@@ -266,8 +218,6 @@ class SoloEngine:
         return True
 
     def _jobs(self, incoming: Incoming) -> list[Job]:
-        if incoming.data in self._verified:
-            return []
         directory = self.chain.machine.directory
         pairs = zip(incoming.transaction.signers, incoming.signatures, strict=True)
         jobs: list[Job] = []
@@ -279,7 +229,7 @@ class SoloEngine:
     def _execute(self, batch: _Batch) -> None:
         """Make blocks of the transactions whose signatures hold."""
         verdicts = self._checkers.collect(batch.ticket)
-        valid: list[_Waiting] = []
+        valid: list[Waiting] = []
         at = 0
         for waiting, count in zip(batch.waiting, batch.counts, strict=True):
             holds = all(verdicts[at : at + count])
@@ -288,14 +238,11 @@ class SoloEngine:
             if chosen is None:
                 del self._pending[waiting.incoming.id]
                 continue
-            self._verified[chosen.incoming.data] = None
-            if len(self._verified) > VERIFIED_MAX:
-                self._verified.popitem(last=False)
             valid.append(chosen)
-        for start in range(0, len(valid), limits.BLOCK_TRANSACTIONS_MAX):
-            self._block(valid[start : start + limits.BLOCK_TRANSACTIONS_MAX])
+        for portion in portions(valid):
+            self._block(portion)
 
-    def _choose(self, waiting: _Waiting, *, holds: bool) -> _Waiting | None:
+    def _choose(self, waiting: Waiting, *, holds: bool) -> Waiting | None:
         """Return the first form of a transaction whose signatures hold; answer for the others."""
         chosen = waiting if holds else None
         for other in (waiting, *waiting.others):
@@ -310,11 +257,13 @@ class SoloEngine:
                 other.answer(Status.MALFORMED, detail=_BAD_SIGNATURE)
         return chosen
 
-    def _block(self, waiting: list[_Waiting]) -> None:
+    def _block(self, waiting: list[Waiting]) -> None:
         """Decide and make durable one block, leaving out transactions whose handler fails."""
         while waiting:
             try:
-                self._reload_if_due()
+                if self._reload_due:
+                    self._catch_up()
+                    waiting = [place for place in waiting if not self._was_settled(place)]
                 height, applied = self.chain.apply(
                     self._now_ms(), [w.incoming for w in waiting], self._maker
                 )
@@ -335,29 +284,59 @@ class SoloEngine:
                 place.answer(status, height, result.outcome)
             return
 
-    def _not_recorded(self, waiting: list[_Waiting], error: StorageError) -> None:
+    def _not_recorded(self, waiting: list[Waiting], error: StorageError) -> None:
         """Answer for a block that the disk did not take; go on from what is durable."""
-        self._reload_due = True
-        status = Status.NOT_RECORDED if isinstance(error, StorageFull) else Status.UNKNOWN
-        for place in waiting:
-            del self._pending[place.incoming.id]
-            place.answer(status, detail=str(error))
-
-    def _reload_if_due(self) -> None:
+        if isinstance(error, LogDamaged):
+            raise error
+        certain = self._reload_due or isinstance(error, StorageFull | StoreDamaged)
         if self._reload_due:
-            self.chain.reload()
-            self._reload_due = False
+            self._idle_left = IDLE_RETRY
+        else:
+            certain = self._go_back(error) or certain
+        for place in waiting:
+            if self._reload_due or not self._was_settled(place):
+                del self._pending[place.incoming.id]
+                status = Status.NOT_RECORDED if certain else Status.UNKNOWN
+                place.answer(status, detail=str(error))
+
+    def _go_back(self, error: StorageError) -> bool:
+        """Return to what is durable; say whether the state is then that of the block log."""
+        try:
+            self._catch_up(str(error) if isinstance(error, StoreDamaged) else "")
+        except LogDamaged:
+            raise
+        except StorageError:
+            self._idle_left = IDLE_RETRY
+        return not self._reload_due
+
+    def _catch_up(self, damage: str = "") -> None:
+        """Bring the state up to the block log, or make it anew where it is damaged."""
+        self._reload_due = True
+        self.chain.reload(damage)
+        self._reload_due = False
+
+    def _was_settled(self, waiting: Waiting) -> bool:
+        """Answer for a transaction that the block log already had."""
+        answered = self._answer_again(waiting)
+        if answered:
+            del self._pending[waiting.incoming.id]
+        return answered
 
     def _run_deadlines(self) -> None:
         """Cut a block when a deadline has come though nobody submits anything."""
+        self._idle_left = max(self._idle_left - 1, 0)
+        if self._idle_left:
+            return
         try:
-            self._reload_if_due()
+            if self._reload_due:
+                self._catch_up()
             now_ms = self._now_ms()
             if self.chain.machine.has_due(now_ms):
                 self.chain.apply(now_ms, (), self._maker)
-        except StorageError:
+        except StorageError as error:
             # Nobody waits for this block: it is tried again when the disk takes writes.
-            self._reload_due = True
+            self._not_recorded([], error)
+            self._idle_left = IDLE_RETRY
 
     def _now_ms(self) -> int:
         """Return block time: the clock, but never before the last block."""
@@ -373,9 +352,8 @@ class SoloEngine:
         for waiting in self._pending.values():
             for form in (waiting, *waiting.others):
                 form.answer(Status.UNKNOWN, detail=detail)
-        for group in groups:
-            for position in range(len(group.data)):
-                group.answer(position, Outcome(Status.NOT_RECORDED, b"", -1, "", detail))
+        for group in (*self._taken, *groups):
+            group.give_up(Status.NOT_RECORDED, detail)
 
 
 _BAD_SIGNATURE: Final = "A signature is not that of the key it names; nothing was recorded."
