@@ -175,15 +175,15 @@ class Grown:
         count = tree.count
         twigs = -(-count // TWIG_ENTRIES)
         full = len(tree.leaf_roots)
+        young = PaddedTree(sha256, tree.young_leaves())
         young_root = model_leaf_root(tuple(tree.young_leaves()))
         for position, leaf in list(enumerate(tree.young_leaves()))[::37]:
-            path = tree.young_path(position)
+            path = young.path(position, TWIG_LEVELS)
             assert len(path) == TWIG_LEVELS
             assert fold(leaf, position, path) == young_root
         for twig in range(twigs):
             leaf_root = tree.leaf_roots[twig] if twig < full else young_root
-            path = tree.upper_path(twig)
-            assert len(path) == compute_top_height(twigs)
+            path = tree.upper().path(twig, compute_top_height(twigs))
             top = fold(compute_twig(sha256, leaf_root, tree.bits(twig)), twig, path)
             assert compute_state_root(sha256, count, top) == tree.root()
 
@@ -259,7 +259,7 @@ def test_a_restored_tree_equals_the_grown_one_at_every_height(
     assert last.young_leaves() == one.tree.young_leaves()
     twigs = range(-(-last.count // TWIG_ENTRIES))
     assert [last.bits(t) for t in twigs] == [one.tree.bits(t) for t in twigs]
-    assert [last.upper_path(t) for t in twigs] == [one.tree.upper_path(t) for t in twigs]
+    assert last.upper().levels == one.tree.upper().levels
 
 
 def test_a_restored_tree_grows_on_like_one_that_never_stopped() -> None:
