@@ -14,7 +14,7 @@ from tongjian.core.directory import DIRECTORY_TABLES
 from tongjian.core.encoding import Codec, Malformed, encode
 from tongjian.core.envelope import Envelope, Transaction
 from tongjian.core.genesis import Genesis
-from tongjian.testkit.strategies import records
+from tongjian.testkit.strategies import declared, records
 
 REGISTRY = load_registry()
 KERNEL: tuple[Any, ...] = (
@@ -73,7 +73,7 @@ def test_every_event_comes_back_through_the_union(data: st.DataObject) -> None:
 def fields(info: Any, path: str, above: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Give every type inside a record with the path to it; a record in itself ends the way."""
     if isinstance(info, inspect.Metadata):
-        info = info.type
+        info = declared(info)
     yield path, info
     for step, inner in inside(info):
         cls = getattr(inner, "cls", None)

@@ -10,6 +10,7 @@ from msgspec import inspect
 from tongjian.catalogue import load_registry
 from tongjian.core.operation import Operation, RefusalCode, Service
 from tongjian.core.permission import AllOf, AnyOf, Clock, Holder, Permission, Quorum, Signer
+from tongjian.testkit.strategies import declared
 from tongjian.testkit.vectors import ROOT, SERVICES
 
 __all__ = ["ROOT", "SERVICES"]
@@ -92,8 +93,8 @@ _FIXED = re.compile(r"\^[^$]*\{(\d+)\}\$")
 def unbounded(info: inspect.Type, path: str) -> Iterator[str]:
     """Give each part of a type that has no bound, or could hold free text."""
     match info:
-        case inspect.Metadata(type=inner):
-            yield from unbounded(inner, path)
+        case inspect.Metadata():
+            yield from unbounded(declared(info), path)
         case inspect.StructType(fields=fields):
             for field in fields:
                 yield from unbounded(field.type, f"{path}.{field.name}")

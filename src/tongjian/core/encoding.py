@@ -7,7 +7,7 @@ bytes) is refused by that one comparison. See docs/decisions/0001-encoding.md.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin
 
 import msgspec
 from msgspec import msgpack
@@ -19,14 +19,49 @@ class Malformed(ValueError):
     """Bytes that are no record: they never enter the ledger."""
 
 
+def _without_pattern(annotation: Any) -> Any:
+    """Return a field's type with its length; the pattern stays as a note for tests and pages."""
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    inner, *notes = get_args(annotation)
+    if not any(isinstance(note, msgspec.Meta) and note.pattern for note in notes):
+        return annotation
+    lengths = [
+        msgspec.Meta(
+            min_length=note.min_length,
+            max_length=note.max_length,
+            description=note.description,
+            extra={**(note.extra or {}), "pattern": note.pattern},
+        )
+        for note in notes
+        if isinstance(note, msgspec.Meta)
+    ]
+    return Annotated[inner, *lengths]
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class RecordMeta(msgspec.StructMeta):
     """Makes each record frozen, keyword-only and an array on the wire, said in one place."""
 
     def __new__(
-        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any
-    ) -> "RecordMeta":
-        """Build the class; fields are keyword-only in every subclass."""
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        matched: bool = False,
+        **config: Any,
+    ) -> "RecordMeta":  # noqa: PYI034 - Self has no meaning in a metaclass
+        """Build the class; fields are keyword-only in every subclass.
+
+        `matched` is said of rows and events whose texts all come from acts or other rows: their
+        patterns were matched when those were decoded, and are not matched again each time the
+        kernel checks bounds (0.6 µs a text). Lengths are checked all the same.
+        """
+        if matched or any(getattr(base, "__matched__", False) for base in bases):
+            namespace["__matched__"] = True
+            fields = namespace.get("__annotations__", {})
+            namespace["__annotations__"] = {f: _without_pattern(a) for f, a in fields.items()}
         return super().__new__(mcls, name, bases, namespace, kw_only=True, **config)
 
 

@@ -5,8 +5,9 @@ sent, and a resubmission gets the first outcome. There are no sequence numbers: 
 from many systems at once.
 """
 
-from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
+import msgspec
 from msgspec import Meta
 
 from tongjian.core import limits
@@ -46,7 +47,7 @@ class Envelope(Record):
 _ENVELOPES: Final = Codec(Envelope, limits.TRANSACTION_BYTES_MAX + limits.SIGNERS_MAX * 8200 + 64)
 
 
-class Incoming(NamedTuple):
+class Incoming(msgspec.Struct, frozen=True, gc=False):
     """A decoded transaction beside the bytes it came in."""
 
     id: bytes

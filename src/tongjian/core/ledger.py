@@ -39,6 +39,7 @@ class Ledger:
         "_directory",
         "_operation",
         "_ordinal",
+        "_parameters",
         "_reader",
         "_staged",
         "block",
@@ -63,6 +64,8 @@ class Ledger:
         self._staged: dict[bytes, Staged] = {}
         self._operation: Operation | Query | None = None
         self._ordinal = 0
+        self._parameters: dict[tuple[str, str], tuple[int, ...]] = {}
+        """Those asked for in this block: block time, and so their values, stand still in it."""
         self.signers: tuple[Actor, ...] = ()
         self.transaction = b""
         self.event_bytes = 0
@@ -156,7 +159,11 @@ class Ledger:
         """Return all values of this service's parameter in force at block time."""
         operation = self._operation
         service = "" if operation is None else operation.service
-        return self._directory.parameter(service, name, self.time_ms)
+        found = self._parameters.get((service, name))
+        if found is None:
+            found = self._directory.parameter(service, name, self.time_ms)
+            self._parameters[service, name] = found
+        return found
 
     def schedule(self, due_ms: int, act: Act) -> None:
         """Have the ledger itself perform an act in the first block at or after a time.

@@ -35,8 +35,11 @@ class Act(Record):
     """What is asked: one operation with its arguments. Tagged `service.operation`."""
 
 
-class Event(Record):
-    """What changed, for the read model and for whoever follows the ledger."""
+class Event(Record, matched=True):
+    """What changed, for the read model and for whoever follows the ledger.
+
+    Its texts come from the act or from rows, never from a handler's own words.
+    """
 
 
 class Row(Record):

@@ -1,11 +1,13 @@
 """The entries of the state and the order of their keys, as one block changes it."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from tongjian.core.operation import InvariantBroken
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One version of one row."""
 
     key: bytes

@@ -54,14 +54,14 @@ def compute_leaves(digest: Hash, entries: Iterable[Entry]) -> list[bytes]:
     return [
         digest(
             b"\x00"
-            + len(key).to_bytes(2, "big")
-            + key
-            + digest(value)
-            + len(next_key).to_bytes(2, "big")
-            + next_key
-            + height.to_bytes(8, "big")
+            + len(e.key).to_bytes(2, "big")
+            + e.key
+            + digest(e.value)
+            + len(e.next_key).to_bytes(2, "big")
+            + e.next_key
+            + e.height.to_bytes(8, "big")
         )
-        for key, value, next_key, height, _ in entries
+        for e in entries
     ]
 
 

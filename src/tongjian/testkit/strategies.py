@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
-from msgspec import inspect
+from msgspec import inspect, structs
 
 T = TypeVar("T")
 
@@ -32,9 +32,20 @@ def values_of(field_type: Any) -> st.SearchStrategy[Any]:
     return _of(inspect.type_info(field_type))
 
 
+def declared(info: inspect.Metadata) -> inspect.Type:
+    """Return the type inside a note, with the pattern its field was declared with.
+
+    Rows and events do not match patterns again (see `RecordMeta`): there the pattern is a note.
+    """
+    pattern = (info.extra or {}).get("pattern")
+    if pattern is None or not isinstance(info.type, inspect.StrType):
+        return info.type
+    return structs.replace(info.type, pattern=pattern)
+
+
 def _of(info: inspect.Type) -> st.SearchStrategy[Any]:
     if isinstance(info, inspect.Metadata):
-        return _of(info.type)
+        return _of(declared(info))
     for kind, make in _MAKERS.items():
         if isinstance(info, kind):
             return make(info)

@@ -27,6 +27,7 @@ from tongjian.storage.memory import MemoryState
 FORMAT: Final = "tongjian.vector/1"
 WRITE: Final = "TONGJIAN_VECTORS"
 """Set to `write`, tests write vectors instead of comparing."""
+_LISTS: Final = ("rows_before", "events", "rows_after")
 SERVICES: Final = Path(services.__path__[0])
 ROOT: Final = SERVICES.parents[2]
 _NAME: Final = re.compile(r"(accepts|refuses)(_[a-z0-9_]+)?(?!\n)")
@@ -109,11 +110,10 @@ def dump_vector(vector: dict[str, Any]) -> str:
     """Return the text of a vector: one line a field, one line a row or event."""
     lines: list[str] = []
     for name, value in vector.items():
-        if isinstance(value, list) and value and name != "signers":
-            members = ",\n".join("  " + json.dumps(m, ensure_ascii=False) for m in vector[name])
+        text = json.dumps(value, ensure_ascii=False)
+        if name in _LISTS and value:
+            members = ",\n".join("  " + json.dumps(each, ensure_ascii=False) for each in value)
             text = f"[\n{members}\n ]"
-        else:
-            text = json.dumps(value, ensure_ascii=False)
         lines.append(f" {json.dumps(name)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

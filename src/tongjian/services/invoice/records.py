@@ -165,7 +165,7 @@ class Refusal(RefusalCode):
 # -- rows -----------------------------------------------------------------------------------------
 
 
-class Taxpayer(Row):
+class Taxpayer(Row, matched=True):
     """A taxpayer and how much it may still issue this month."""
 
     kind: TaxpayerKind
@@ -199,7 +199,7 @@ class Foreign(Record):
     """Findings of the check that the recorder saw, such as `check_digit_wrong`."""
 
 
-class Invoice(Row):
+class Invoice(Row, matched=True):
     """An invoice: a face that never changes, and counters that decide what may still happen."""
 
     kind: Kind
