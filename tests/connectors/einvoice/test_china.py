@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -76,6 +77,33 @@ def test_price_times_quantity_may_differ_by_one_fen(write: Write) -> None:
     for price, is_right in (("33.3333", True), ("33.335", False), ("33.34", False)):
         document = altered(data, ">33.33<", f">{price}<")
         assert ("CN-PRICE" not in rules(document, "error")) is is_right
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("elements", "rule"),
+    [
+        (("TaxExclusiveTotalAmount", "TotalAmWithoutTax"), "CN-PRESENT"),
+        (("TaxTotalAmount", "TotalTaxAm"), "CN-PRESENT"),
+        (("TaxInclusiveTotalAmount", "TotalTax-includedAmount"), "CN-PRESENT"),
+        (("IssueDate", "IssueTime"), "CN-PRESENT"),
+        (("GoodsInfos", "IssuItemInformation"), "CN-PRESENT"),
+        (("Amount", "Amount"), "CN-LINE"),
+    ],
+)
+def test_what_the_law_asks_for_must_be_there(
+    write: Write, elements: tuple[str, str], rule: str
+) -> None:
+    pattern = rf"<(fp:)?({'|'.join(elements)})>.*?</(fp:)?\2>"
+    text, count = re.subn(pattern, "", write(BLUE).decode(), count=1, flags=re.DOTALL)
+    assert count == 1
+    assert rule in rules(read_document(text.encode(), "x"), "error")
+
+
+@needs_samples
+def test_a_code_on_the_page_that_is_not_understood_is_flagged() -> None:
+    document = altered(sample(ORIGINAL), "01,10,050001700111,12235358,", "")
+    assert "CN-QR" in rules(document, "flag")
 
 
 def test_an_amount_finer_than_a_fen_is_an_error() -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from tongjian.connectors.einvoice import Document, Unreadable, read_document, ses
 from tongjian.connectors.einvoice.archive import unpack
+from tongjian.connectors.einvoice.asn1 import core
 from tongjian.connectors.einvoice.write_ofd import (
     make_certificate,
     make_seal,
@@ -261,6 +262,94 @@ def test_a_seal_made_by_nobody_is_an_error() -> None:
     assert "SES-SEAL" in errors(document)
     assert not document.seals[0].maker_signature_valid
     assert document.seals[0].signature_valid
+
+
+def rebuilt(**changes: object) -> bytes:
+    """Return our signed seal with parts replaced, signed anew by nobody."""
+    parsed = ses.SIGNED_SEAL.load(own_files()[VALUE])
+    names = ("to_sign", "cert", "algorithm", "signature")
+    parts = {name: parsed[name] for name in names} | changes
+    der: bytes = ses.SIGNED_SEAL(parts).dump()
+    return der
+
+
+def test_a_signature_that_is_not_the_signers_is_an_error() -> None:
+    other = sm2.der_from_raw(sm2.sign(sealer().signer_secret, b"another document"))
+    document = read(own_files() | {VALUE: rebuilt(signature=other)})
+    assert errors(document) == {"SES-SIGN", "OFD-SEAL"}
+    assert not document.seals[0].signature_valid
+    assert document.seals[0].maker_signature_valid
+
+
+def test_a_signature_in_loose_der_is_an_error() -> None:
+    der = ses.SIGNED_SEAL.load(own_files()[VALUE])["signature"].native
+    loose = b"\x30\x81" + der[1:]
+    assert "SES-SIGN" in errors(read(own_files() | {VALUE: rebuilt(signature=loose)}))
+
+
+def test_another_signature_algorithm_is_an_error() -> None:
+    value = rebuilt(algorithm="1.2.840.10045.4.3.2")
+    assert "SES-SIGN" in errors(read(own_files() | {VALUE: value}))
+
+
+def test_a_time_stamp_is_flagged_as_not_verified() -> None:
+    stamp = core.BitString((0, 1), explicit=0)
+    document = read(own_files() | {VALUE: rebuilt(time_stamp=core.Any(stamp))})
+    assert not document.errors
+    assert {f.rule for f in document.flags} == {"SES-CHAIN", "SES-TIMESTAMP"}
+
+
+def test_a_certificate_without_an_sm2_key_is_unreadable() -> None:
+    curve = bytes.fromhex("06082a811ccf5501822d")
+    other = sealer().signer_der.replace(curve, bytes.fromhex("06082a8648ce3d030107"))
+    assert other != sealer().signer_der
+    with pytest.raises(Unreadable):
+        read(own_files() | {VALUE: rebuilt(cert=other)})
+
+
+def test_a_seal_may_name_its_signers_by_digest() -> None:
+    parsed = ses.SEAL.load(sealer().seal_der)
+    digest = hashlib.new("sm3", sealer().signer_der).digest()
+    about = parsed["info"]["property"]
+    about["cert_list_type"] = 2
+    about["cert_list"] = ses.CERT_DIGESTS([{"type": "SM3", "value": digest}])
+    info = parsed["info"].dump(force=True)
+    parsed["signature"] = sm2.der_from_raw(sm2.sign(sealer().maker_secret, info))
+    sealing = dataclasses.replace(sealer(), seal_der=parsed.dump(force=True))
+    document = read(own_files() | {VALUE: sign_seal(own_files()[SIGNATURE], sealing, SEALED_AT)})
+    assert not document.errors
+
+
+@needs_samples
+def test_another_seal_file_beside_the_signed_seal_is_an_error() -> None:
+    other = unpack(sample("ofd/ses-v4-signed.ofd"), "x")
+    other["Doc_0/Signs/Sign_0/Seal.esl"] = sample("ofd/seal-v5.esl")
+    assert errors(read(other)) == {"OFD-DIGEST", "SES-SEAL"}
+
+
+def test_a_seal_found_at_another_place_is_flagged() -> None:
+    moved = "Doc_0/Signs/Sign_9/Signature.xml"
+    index = own_files()["Doc_0/Signs/Signatures.xml"].replace(b"Sign_0", b"Sign_9")
+    changed = own_files() | {moved: own_files()[SIGNATURE], "Doc_0/Signs/Signatures.xml": index}
+    del changed[SIGNATURE]
+    document = read(changed)
+    assert not document.errors
+    assert {f.rule for f in document.flags} == {"SES-CHAIN", "SES-PLACE"}
+
+
+def test_a_seal_over_nothing_is_an_error() -> None:
+    document = read(own_files() | seal_files({}, sealer(), SEALED_AT))
+    assert errors(document) == {"OFD-DIGEST", "OFD-SEAL"}
+
+
+def test_a_missing_attachment_and_too_many_seals_are_unreadable() -> None:
+    missing = own_files()["Doc_0/Attachs/Attachments.xml"].replace(b"original", b"lost")
+    with pytest.raises(Unreadable, match="is missing"):
+        read(own_files() | {"Doc_0/Attachs/Attachments.xml": missing})
+    entry = b'<ofd:Signature ID="1" BaseLoc="Sign_0/Signature.xml"/>'
+    index = own_files()["Doc_0/Signs/Signatures.xml"].replace(entry, entry * 33)
+    with pytest.raises(Unreadable, match="too many seals"):
+        read(own_files() | {"Doc_0/Signs/Signatures.xml": index})
 
 
 def test_a_seal_out_of_its_period_is_flagged() -> None:

@@ -1,5 +1,6 @@
 """Archives and folders: what would harm is refused, and the order is always the same."""
 
+import importlib
 import io
 import os
 import struct
@@ -16,6 +17,7 @@ from tongjian.connectors.einvoice.write import write_e_invoice, write_ubl
 from tongjian.connectors.einvoice.write_ofd import pack, write_ofd
 
 XML = write_e_invoice(BLUE)
+walking = importlib.import_module("tongjian.connectors.einvoice.walk")  # the name is the function's
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
@@ -175,6 +177,25 @@ def test_what_cannot_be_read_is_reported_in_its_place(tmp_path: Path) -> None:
     assert found[0] == XML
     assert len(found) == 5
     assert all(isinstance(data, Unreadable) for data in found[1:])
+
+
+def test_what_is_too_large_or_too_many_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.xml").write_bytes(XML)
+    monkeypatch.setattr(walking, "FILES_MAX", 2)
+    found = [data for _, data in walk([tmp_path])]
+    assert found[:2] == [XML, XML]
+    assert isinstance(found[2], Unreadable)
+    for limit in ("BYTES_MAX", "_ARCHIVE_BYTES_MAX"):
+        monkeypatch.setattr(walking, limit, 10)
+        ((_, data),) = walk([tmp_path / "a.xml"])
+        assert isinstance(data, Unreadable)
+        assert "larger than 10" in data.why
+    monkeypatch.setattr("tongjian.connectors.einvoice.read.BYTES_MAX", 10)
+    with pytest.raises(Unreadable, match="more than 10 bytes"):
+        read_document(XML, "x")
 
 
 def test_a_linked_folder_is_not_followed(tmp_path: Path) -> None:
