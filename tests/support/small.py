@@ -21,7 +21,7 @@ from tongjian.engines.solo import Outcome, SoloEngine
 from tongjian.node import founding
 from tongjian.node.founding import Plan, PlanOffice, PlanOfficer
 from tongjian.node.home import SEAL_KEY_NAME, Home
-from tongjian.node.keys import KeyPair
+from tongjian.node.keys import KeyPair, SealKeys
 from tongjian.verifier.anchors import Anchors
 
 OFFICES: Final = ("11990100001400110R", "119901000014002175")
@@ -74,14 +74,16 @@ class Small:
         self.genesis = self.home.genesis()
         self.anchors: Anchors = self.home.anchors()
         self.chain_id = self.anchors.chain_id
-        self.seal_key = self.home.key(SEAL_KEY_NAME)
+        self.seal_key = SealKeys(self.home.key(SEAL_KEY_NAME))
         self.keys: list[KeyPair] = [self.home.key(clerk) for clerk in CLERKS]
         self.now_ms = START_MS
         self._nonce = 0
 
     # -- transactions -------------------------------------------------------------------------
 
-    def body(self, *acts: Act, by: Sequence[int] = (0,), nonce: int | None = None, **other: Any) -> bytes:
+    def body(
+        self, *acts: Act, by: Sequence[int] = (0,), nonce: int | None = None, **other: Any
+    ) -> bytes:
         """Compose a transaction; its nonce is counted unless it is given."""
         if nonce is None:
             self._nonce += 1
@@ -183,7 +185,9 @@ class History:
 
 def things_of(chain: Chain) -> dict[str, int]:
     """Return all things by name, as the store has them now."""
-    return {THINGS.split(key)[0]: THINGS.codec.decode(row).amount for key, row in scan(chain, THINGS)}
+    return {
+        THINGS.split(key)[0]: THINGS.codec.decode(row).amount for key, row in scan(chain, THINGS)
+    }
 
 
 def totals_of(chain: Chain) -> dict[str, tuple[int, int]]:
@@ -212,7 +216,9 @@ def found_small(folder: Path) -> None:
     plan = Plan(
         label="small",
         office=[
-            PlanOffice(uscc=uscc, label=f"office-{n}", name=f"第{n}处", region="990100", kind="bureau")
+            PlanOffice(
+                uscc=uscc, label=f"office-{n}", name=f"第{n}处", region="990100", kind="bureau"
+            )
             for n, uscc in enumerate(OFFICES)
         ],
         officer=[
