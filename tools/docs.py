@@ -37,6 +37,7 @@ from tongjian.core.permission import (
     Scope,
     Signer,
 )
+from tongjian.testkit.strategies import declared
 
 ROOT: Final = Path(__file__).parents[1]
 REFERENCE: Final = Path("docs/reference")
@@ -61,9 +62,9 @@ class PageMissing(ValueError):
 def form_of(info: shapes.Type) -> str:
     """Return the form of a value: its unit and its bounds."""
     match info:
-        case shapes.Metadata(type=inner, extra=extra):
+        case shapes.Metadata(extra=extra):
             unit = (extra or {}).get("unit", "")
-            return f"{form_of(inner)} {unit}".strip()
+            return f"{form_of(declared(info))} {unit}".strip()
         case shapes.VarTupleType(item_type=item, max_length=most):
             return f"≤ {most} × {form_of(item)}"
         case shapes.UnionType(types=types):
