@@ -58,8 +58,8 @@ new-service: .venv/.dev ## write an empty service that passes: make new-service 
 	@$(BIN)/tongjian new-service $(NAME)
 
 .PHONY: bench
-bench: .venv/.dev ## measure against the limit of signatures, in the same minute
-	@$(BIN)/python -m bench
+bench: .venv/.dev ## measure against the limit of signatures: make bench ARGS=--quick
+	@$(BIN)/python -m bench $(ARGS)
 
 # ------------------------------------------------------------------------------------------- tests
 
