@@ -265,11 +265,9 @@ def test_a_frame_that_could_not_be_flushed_does_not_count(
     def refuse(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "no space left")
 
-    with BlockLog(tmp_path / "log", CHAIN, writable=True) as log:
-        with monkeypatch.context() as patch:
-            patch.setattr(os, "fdatasync", refuse)
-            with pytest.raises(StorageFull):
-                log.append(b"lost", b"block")
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with BlockLog(tmp_path / "log", CHAIN, writable=True) as log, pytest.raises(StorageFull):
+        log.append(b"lost", b"block")
 
     assert read(tmp_path / "log") == []
 

@@ -1,4 +1,4 @@
-"""A small ledger on disk with the toy service `shelf`: founded, signed for, submitted to, replayed."""
+"""A small ledger on disk with the toy service `shelf`: founded, signed for, submitted to."""
 
 import random
 import shutil
