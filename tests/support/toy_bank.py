@@ -107,9 +107,7 @@ def _move(act: Transfer, ledger: Ledger) -> Moved:
         ACCOUNTS, act.source, row=replace(source, balance=values.fen(source.balance - act.amount))
     )
     target = ledger.one(ACCOUNTS, act.target, missing=Refusal.ACCOUNT_UNKNOWN)
-    ledger.put(
-        ACCOUNTS, act.target, row=replace(target, balance=values.fen(target.balance + act.amount))
-    )
+    ledger.put(ACCOUNTS, act.target, row=replace(target, balance=target.balance + act.amount))
     lines = ledger.range(LINES, act.target, limit=1000)
     ledger.put(LINES, act.target, len(lines), row=Line(amount=act.amount))
     return Moved(source=act.source, target=act.target, amount=act.amount)
@@ -277,7 +275,7 @@ class StandingOrder(Act, tag="bank.standing_order"):
 def standing_order(act: StandingOrder, ledger: Ledger) -> Moved:
     """Move money on a deadline; what is missing is noticed after the first change."""
     target = ledger.one(ACCOUNTS, act.target, missing=Refusal.ACCOUNT_UNKNOWN)
-    changed = replace(target, balance=values.fen(target.balance + act.amount))
+    changed = replace(target, balance=target.balance + act.amount)
     ledger.put(ACCOUNTS, act.target, row=changed)
     source = ledger.one(ACCOUNTS, act.source, missing=Refusal.ACCOUNT_UNKNOWN)
     ensure(act.amount <= source.balance, Refusal.NOT_ENOUGH)
