@@ -96,7 +96,9 @@ def _presence(document: Document) -> Iterator[Finding]:
     )
     for value, name in required:
         if not value:
-            yield _error("CN-PRESENT", f"The {name} is missing (Invoice Measures, art. 6).")
+            yield _error(
+                "CN-PRESENT", f"The {name} is missing (Invoice Measures 2023, art. 5 and 21)."
+            )
     totals = document.totals
     for amount, name in (
         (totals.tax_exclusive, "total without tax"),
@@ -104,7 +106,9 @@ def _presence(document: Document) -> Iterator[Finding]:
         (totals.tax_inclusive, "price-tax total"),
     ):
         if amount is None:
-            yield _error("CN-PRESENT", f"The {name} is missing (Invoice Measures, art. 6).")
+            yield _error(
+                "CN-PRESENT", f"The {name} is missing (Invoice Measures 2023, art. 5 and 21)."
+            )
 
 
 def _lines(document: Document) -> Iterator[Finding]:
@@ -196,7 +200,7 @@ def _red_letter(document: Document) -> Iterator[Finding]:
     total = document.totals.tax_inclusive
     if document.kind == "red_letter":
         if not document.preceding:
-            message = "The red letter names no blue invoice (Invoice Measures, detailed rule 27)."
+            message = "The red letter names no blue invoice (rule TAX-I2)."
             yield _error("CN-RED-1", message)
         if total is not None and total > 0:
             yield _error("CN-RED-1", "The red letter has a positive total.")

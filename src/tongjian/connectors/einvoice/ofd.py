@@ -229,7 +229,7 @@ def _base64(text: str) -> bytes:
 def _coverage(files: dict[str, bytes], path: str, checked: _Checked) -> Iterator[Finding]:
     """Check that a valid seal covers the invoice, and say which files none covers."""
     if not checked.reports:
-        message = "The OFD invoice carries no seal (VAT Law, art. 34; GB/T 38540-2020)."
+        message = "The OFD invoice carries no seal (GB/T 38540-2020)."
         yield Finding("OFD-SEAL", "error", message)
     elif path not in checked.covered:
         yield Finding("OFD-SEAL", "error", "No valid seal covers the invoice data.")
