@@ -222,8 +222,10 @@ class Quorum:
             if fits and actor.office not in voters:
                 voters[actor.office] = actor
                 persons[actor.person] = True
+        if not voters:
+            return None  # before the count below, which walks all officers
         base = context.directory.voting_offices(self.role, context.time_ms)
-        if len(voters) * self.denominator < base * self.numerator or not voters:
+        if len(voters) * self.denominator < base * self.numerator:
             return None
         return tuple(voters.values())
 

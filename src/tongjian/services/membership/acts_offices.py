@@ -69,7 +69,7 @@ def charter_kind(act: CharterKind, ledger: Ledger) -> KindChartered:
 
 
 @service.operation(
-    by=AnyOf((VOTE, Signer(REGISTRAR, Named("parent")))),
+    by=AnyOf((Signer(REGISTRAR, Named("parent")), VOTE)),
     law="Data Security Law art. 6",
     reads=(CHARTERS,),
     writes=(OFFICES,),
@@ -108,7 +108,7 @@ def register_office(act: RegisterOffice, ledger: Ledger) -> OfficeRegistered:
 
 
 @service.operation(
-    by=AnyOf((VOTE, Signer(REGISTRAR, Recorded(OFFICES, ("office",), "parent")))),
+    by=AnyOf((Signer(REGISTRAR, Recorded(OFFICES, ("office",), "parent")), VOTE)),
     law="Data Security Law art. 6",
     reads=(OFFICERS, KEYS),
     writes=(OFFICES,),
