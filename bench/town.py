@@ -18,8 +18,7 @@ from tongjian.node.clock import nonce, now_ms
 from tongjian.node.founding import Plan, PlanOffice, PlanOfficer, found
 from tongjian.node.home import Home
 from tongjian.node.keys import KeyPair
-from tongjian.services.invoice.acts.issue import Deliver, Issue
-from tongjian.services.invoice.acts.taxpayers import SetLimit, SetTaxpayer
+from tongjian.services.invoice.acts import Deliver, Issue, SetLimit, SetTaxpayer
 from tongjian.services.invoice.records import Subtotal
 
 FIRMS: Final = 100

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from invoice_town import NAME_OF, PARTIES, Town, fen_of, key_of
 
 from tongjian.core.encoding import encode
-from tongjian.services.invoice.acts.red_letter import RedIssued
-from tongjian.services.invoice.acts.use import Deducted
+from tongjian.services.invoice.acts_red_letter import RedIssued
+from tongjian.services.invoice.acts_use import Deducted
 from tongjian.services.invoice.records import INVOICES, REIMBURSEMENTS, TAXPAYERS
 from tongjian.services.invoice.rules import is_tax_right
 

@@ -7,7 +7,7 @@ from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, Event, ensure
 from tongjian.core.permission import Named, Signer
 from tongjian.core.values import Amount, Count, Digest, Fen, Uscc, count, fen, time_ms
-from tongjian.services.invoice.acts.red import RED_LAW
+from tongjian.services.invoice.acts_red import RED_LAW
 from tongjian.services.invoice.records import (
     ALONE,
     CONFIRMED,

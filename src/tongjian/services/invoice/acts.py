@@ -1,22 +1,22 @@
 """The verbs of the invoice service, in the order of the procedure; each file holds one stage."""
 
-from tongjian.services.invoice.acts.issue import Deliver, Issue, RecordForeign
-from tongjian.services.invoice.acts.red import (
+from tongjian.services.invoice.acts_issue import Deliver, Issue, RecordForeign
+from tongjian.services.invoice.acts_red import (
     ConfirmRed,
     RefuseRed,
     RequestRed,
     VoidRed,
     WithdrawRed,
 )
-from tongjian.services.invoice.acts.red_letter import IssueRed
-from tongjian.services.invoice.acts.taxpayers import (
+from tongjian.services.invoice.acts_red_letter import IssueRed
+from tongjian.services.invoice.acts_taxpayers import (
     CancelTaxpayer,
     MarkAbnormal,
     MarkNormal,
     SetLimit,
     SetTaxpayer,
 )
-from tongjian.services.invoice.acts.use import (
+from tongjian.services.invoice.acts_use import (
     Book,
     ConfirmDeduction,
     Pledge,
