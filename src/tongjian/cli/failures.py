@@ -1,0 +1,186 @@
+"""How a command ends: exit codes, and failures that say what, why, by which rule and what next."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+
+class ExitCode(IntEnum):
+    """What a caller in a script can rely on; docs/reference/cli.md lists the codes."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    VERIFICATION_FAILED = 4
+    UNAUTHORISED = 5
+    CONFLICT = 6
+    """Refused by a rule, or a precondition does not hold."""
+    UNAVAILABLE = 7
+    """Busy, in use by another process, or no room on the disk; nothing was recorded."""
+    UNKNOWN = 8
+    """It may or may not be recorded; the message says how to find out."""
+    PARTIAL = 9
+    INTERRUPTED = 130
+
+
+class Failure(Exception):
+    """A command that cannot go on: a sentence each for what, why, the rule and the next step."""
+
+    def __init__(
+        self, code: ExitCode, what: str, *, why: str = "", rule: str = "", then: str = ""
+    ) -> None:
+        """Take the exit code and the four parts; `then` is the next command to try."""
+        super().__init__(what)
+        self.code = code
+        self.what = what
+        self.why = why
+        self.rule = rule
+        self.then = then
+
+    def as_json(self) -> dict[str, object]:
+        """Return the failure for machines."""
+        return {
+            "code": int(self.code),
+            "name": self.code.name.lower(),
+            "what": self.what,
+            "why": self.why,
+            "rule": self.rule,
+            "next": self.then,
+        }
+
+
+@dataclass(frozen=True)
+class _Known:
+    """How an error of a layer below is told to a person."""
+
+    code: ExitCode
+    what: str
+    rule: str
+    then: str
+
+
+_FOUND: Final = "tongjian init --example > plan.toml && tongjian init ledger --plan plan.toml"
+_DOCTOR: Final = "tongjian doctor --deep"
+
+# By name, so that an error is told without importing the layer that may have raised it.
+_KNOWN: Final[dict[str, _Known]] = {
+    "tongjian.node.home.HomeError": _Known(
+        ExitCode.NOT_FOUND,
+        "The folder cannot be used as a ledger.",
+        "a ledger is a folder with genesis.json, blocks.log and store.lmdb",
+        _FOUND,
+    ),
+    "tongjian.node.keys.KeyFileError": _Known(
+        ExitCode.UNAUTHORISED,
+        "The key cannot be used.",
+        "keys stand in the folder `keys` of the ledger, one file a holder, mode 0600",
+        "tongjian keys list",
+    ),
+    "tongjian.node.founding.PlanInvalid": _Known(
+        ExitCode.USAGE,
+        "The plan cannot be followed.",
+        "docs/how-to/found-a-ledger.md",
+        "tongjian init --example",
+    ),
+    "tongjian.core.genesis.GenesisRefused": _Known(
+        ExitCode.USAGE,
+        "The plan contradicts itself.",
+        "docs/how-to/found-a-ledger.md",
+        "tongjian init --example",
+    ),
+    "tongjian.storage.errors.InUse": _Known(
+        ExitCode.UNAVAILABLE,
+        "The ledger is in use.",
+        "one process at a time writes a ledger",
+        "try again when the other process has ended; `tongjian doctor` names it",
+    ),
+    "tongjian.storage.errors.StorageFull": _Known(
+        ExitCode.UNAVAILABLE,
+        "The disk has no room; nothing was recorded.",
+        "a block counts once it is durable",
+        "free some space, then repeat the command",
+    ),
+    "tongjian.storage.errors.StoreDamaged": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The store is damaged.",
+        "nothing is served from bytes that fail their check",
+        "tongjian doctor --repair",
+    ),
+    "tongjian.storage.errors.LogDamaged": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The block log is damaged.",
+        "nothing is served from bytes that fail their check",
+        _DOCTOR,
+    ),
+    "tongjian.storage.errors.StorageError": _Known(
+        ExitCode.FAILURE, "The disk refused.", "", "tongjian doctor"
+    ),
+    "tongjian.engines.solo.Busy": _Known(
+        ExitCode.UNAVAILABLE,
+        "The ledger is busy; nothing was recorded.",
+        "the queue is bounded",
+        "repeat the command",
+    ),
+    "tongjian.engines.solo.Stopped": _Known(
+        ExitCode.UNKNOWN, "The engine stopped.", "a node with a broken invariant stops", _DOCTOR
+    ),
+    "tongjian.demo.story.FolderOccupied": _Known(
+        ExitCode.CONFLICT,
+        "The demonstration does not overwrite what is there.",
+        "",
+        "tongjian demo ANOTHER-FOLDER",
+    ),
+    "tongjian.connectors.keeping.KeptDamaged": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "What was kept of a document is damaged.",
+        "without its salt a commitment cannot be opened",
+        "restore the folder `documents` of the ledger from a backup",
+    ),
+    "tongjian.engines.receipts.NotRecorded": _Known(
+        ExitCode.NOT_FOUND, "The ledger has no such thing.", "", "tongjian status"
+    ),
+    "tongjian.verifier.anchors.AnchorsInvalid": _Known(
+        ExitCode.USAGE,
+        "The trust file cannot be used; nothing was verified.",
+        "a verifier trusts a chain id and seal keys, from a source outside the receipt",
+        "tongjian verify RECEIPT --trust LEDGER/anchors.json",
+    ),
+    "tongjian.core.operation.InvariantBroken": _Known(
+        ExitCode.FAILURE,
+        "An invariant of the ledger is broken; nothing was recorded.",
+        "a node stops rather than go on",
+        _DOCTOR,
+    ),
+    "tongjian.core.operation.Refused": _Known(
+        ExitCode.NOT_FOUND, "The ledger does not answer that.", "", "tongjian status"
+    ),
+    "tongjian.core.encoding.Malformed": _Known(
+        ExitCode.USAGE, "A value is not what it must be.", "docs/decisions/0001-encoding.md", ""
+    ),
+}
+
+
+def explain(error: BaseException) -> Failure | None:
+    """Return an error of the layers below as a failure, or none where it is a defect of ours."""
+    for cls in type(error).__mro__:
+        known = _KNOWN.get(f"{cls.__module__}.{cls.__qualname__}")
+        if known is not None:
+            return Failure(
+                known.code, known.what, why=_sentence(error), rule=known.rule, then=known.then
+            )
+    if isinstance(error, OSError):
+        why = error.strerror or str(error)
+        where = f"{error.filename}: " if error.filename else ""
+        return Failure(
+            ExitCode.FAILURE,
+            "The system refused.",
+            why=where + why,
+            then="look at the path, its owner and its permissions",
+        )
+    return None
+
+
+def _sentence(error: BaseException) -> str:
+    text = str(error)
+    return text + ("" if text.endswith((".", "!", "?", "`")) else ".")

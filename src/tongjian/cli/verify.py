@@ -1,0 +1,107 @@
+"""Verifying a receipt: offline, with a trust file, and with no part of a node."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tongjian.cli.command import RECORDS, command
+from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.surface import Surface
+
+if TYPE_CHECKING:
+    from tongjian.verifier.anchors import Anchors
+    from tongjian.verifier.receipt import VerificationFailed, Verified
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    command(app, "verify", panel=RECORDS)(verify)
+
+
+def verify(
+    surface: Surface,
+    file: Annotated[Path, typer.Argument(help="The receipt.")],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            "--trust",
+            help="The ledger's anchors.json, from a source that you trust.",
+            metavar="FILE",
+        ),
+    ],
+) -> None:
+    """Check a receipt step by step, say what each step proves and what is not proven.
+
+    Needs no ledger and no network. Exit code 4 where a step does not hold.
+    """
+    from tongjian.verifier.anchors import Anchors
+    from tongjian.verifier.receipt import VerificationFailed, verify_receipt
+
+    for path in (file, trust):
+        if not path.is_file():
+            raise Failure(
+                ExitCode.NOT_FOUND,
+                f"There is no file {path}.",
+                why="Nothing was verified.",
+                then="tongjian verify RECEIPT --trust anchors.json",
+            )
+    anchors = Anchors.read(trust)
+    try:
+        verified = verify_receipt(file.read_bytes(), anchors)
+    except VerificationFailed as failed:
+        _say_failed(surface, file, failed)
+        raise typer.Exit(ExitCode.VERIFICATION_FAILED) from failed
+    _say_verified(surface, file, verified, anchors)
+
+
+def _say_failed(surface: Surface, file: Path, failed: "VerificationFailed") -> None:
+    if surface.as_json:
+        step = {"number": failed.step, "title": failed.title, "why": failed.why}
+        surface.document({"file": str(file), "holds": False, "failed": step})
+        return
+    surface.line(f"{file} DOES NOT HOLD", style="bold red")
+    surface.line(f"  step {failed.step}, {failed.title}: {failed.why}")
+    surface.note("The file was changed, or the trust file is that of another ledger.")
+    surface.note("next: ask for the receipt again, or report both files to an auditor", style="dim")
+
+
+def _say_verified(surface: Surface, file: Path, verified: "Verified", anchors: "Anchors") -> None:
+    from tongjian.cli.moments import write_moment
+    from tongjian.cli.statements import statement_json, statement_lines
+    from tongjian.verifier.receipt import header_hash
+
+    header = verified.header
+    digest = header_hash(verified, anchors).hex()
+    if surface.as_json:
+        document: dict[str, Any] = {
+            "file": str(file),
+            "holds": True,
+            "label": anchors.label,
+            "chain": anchors.chain,
+            "height": header.height,
+            "time_ms": header.time_ms,
+            "header_hash": digest,
+            "steps": [
+                {"number": step.number, "title": step.title, "proves": step.proves}
+                for step in verified.steps
+            ],
+            "statements": [statement_json(one, verified.entries) for one in verified.statements],
+            "not_proven": list(verified.not_proven),
+        }
+        surface.document(document)
+        return
+    surface.line(f"{file} HOLDS", style="bold green")
+    for step in verified.steps:
+        surface.line(f"  {step.number}. {step.title}: {step.proves}")
+    for statement in verified.statements:
+        for text, style in statement_lines(statement, verified.entries):
+            surface.line(text, style=style)
+    surface.line("not proven:", style="bold")
+    for text in verified.not_proven:
+        surface.line(f"  - {text}")
+    surface.note(
+        f"block {header.height} of {write_moment(header.time_ms)}, header hash {digest}: "
+        "compare it with another source to know that you were not shown a chain of your own",
+        style="dim",
+    )
