@@ -43,7 +43,7 @@ def _without_pattern(annotation: Any) -> Any:
 class RecordMeta(msgspec.StructMeta):
     """Makes each record frozen, keyword-only and an array on the wire, said in one place."""
 
-    def __new__(
+    def __new__(  # noqa: PYI034 - Self has no meaning in a metaclass
         mcls,
         name: str,
         bases: tuple[type, ...],
@@ -51,7 +51,7 @@ class RecordMeta(msgspec.StructMeta):
         *,
         matched: bool = False,
         **config: Any,
-    ) -> "RecordMeta":  # noqa: PYI034 - Self has no meaning in a metaclass
+    ) -> "RecordMeta":
         """Build the class; fields are keyword-only in every subclass.
 
         `matched` is said of rows and events whose texts all come from acts or other rows: their

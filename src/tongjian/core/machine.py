@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tongjian.core import limits
 from tongjian.core.block import Result
-from tongjian.core.directory import TIMERS, Directory, Kernel, Reader, Timer
+from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
@@ -71,29 +71,39 @@ class Machine:
         self._decided: dict[type[Act], Operation] = {}
         """The operations that decide acts at that height, as far as they were asked for."""
 
-    def check(self, incoming: Incoming, height: int, time_ms: int) -> None:
-        """Refuse a transaction that could not be committed at the next height.
+    def check(self, incoming: Incoming, height: int, time_ms: int) -> tuple[Actor, ...]:
+        """Return the signers of a transaction that may be committed at the next height, or refuse.
 
         Checks chain, expiry, keys, then for each act that its service is active. Who may do it is
         decided in the block with the handlers: an earlier act of the block may change it, and an
         attempt without permission belongs on the ledger.
         """
         transaction = incoming.transaction
-        check_envelope(transaction, self.chain, height, time_ms, self.directory)
+        actors = check_envelope(transaction, self.chain, height, time_ms, self.directory)
         for act in transaction.acts:
             self._operation(act, height)
+        return actors
 
-    def apply(self, height: int, time_ms: int, incoming: Sequence[Incoming]) -> Applied:
+    def apply(
+        self,
+        height: int,
+        time_ms: int,
+        incoming: Sequence[Incoming],
+        checked: Sequence[tuple[Actor, ...]] | None = None,
+    ) -> Applied:
         """Decide a block: deadlines that have come first, then the transactions in order.
 
-        Raises `HandlerFault` where a handler failed, `InvariantBroken` where the ledger did.
+        `checked` are the signers that `check` gave for each transaction at this very height and
+        time, where the engine has asked already; the directory has not changed since. Raises
+        `HandlerFault` where a handler failed, `InvariantBroken` where the ledger did.
         """
         ledger = Ledger(self._reader, self.directory, self.digest, height, time_ms)
         with sealed():
             results = self._run_timers(ledger)
             timers = len(results)
             for position, transaction in enumerate(incoming):
-                results.append(self._run(ledger, position, transaction))
+                actors = None if checked is None else checked[position]
+                results.append(self._run(ledger, position, transaction, actors))
         rows = {key: staged[0] for key, staged in ledger.block.items()}
         return Applied(tuple(results), timers, ledger.writes(), rows)
 
@@ -101,16 +111,23 @@ class Machine:
         """Say whether a deadline has come by a time."""
         return bool(self._reader.scan(TIMERS.prefix, TIMERS.key_of((time_ms + 1,)), 1))
 
-    def _run(self, ledger: Ledger, position: int, incoming: Incoming) -> Result:
+    def _run(
+        self,
+        ledger: Ledger,
+        position: int,
+        incoming: Incoming,
+        actors: tuple[Actor, ...] | None,
+    ) -> Result:
         """Decide one transaction, all or nothing."""
         transaction = incoming.transaction
         events: list[bytes] = []
         index = 0
         ledger.begin(incoming.id)
         try:
-            actors = check_envelope(
-                transaction, self.chain, ledger.height, ledger.time_ms, self.directory
-            )
+            if actors is None:
+                actors = check_envelope(
+                    transaction, self.chain, ledger.height, ledger.time_ms, self.directory
+                )
             context = Context(actors, ledger.time_ms, self.directory, ledger.read)
             for index, act in enumerate(transaction.acts):  # noqa: B007 - a refusal names it
                 events += self._perform(ledger, act, context, position)

@@ -23,7 +23,7 @@ from tongjian.core.block import (
     compute_header_hash,
     encode_body,
 )
-from tongjian.core.directory import SealKey
+from tongjian.core.directory import Actor, SealKey
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.envelope import Incoming, Opener, body_of, signed_message, verify_signatures
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
@@ -181,15 +181,20 @@ class Chain:
         self._append(header, maker, body, advance, writes, [])
 
     def apply(
-        self, time_ms: int, incoming: Sequence[Incoming], maker: SealMaker
+        self,
+        time_ms: int,
+        incoming: Sequence[Incoming],
+        maker: SealMaker,
+        checked: Sequence[tuple[Actor, ...]] | None = None,
     ) -> tuple[int, Applied]:
         """Decide, seal and make durable the next block; return its height and what it did.
 
+        `checked` are the signers of each transaction as `Machine.check` gave them for this block.
         Raises `StorageFull` where nothing was recorded, `Unsettled` where the block is recorded but
         the state is behind; after any failure `reload` must come next.
         """
         height = self.height + 1
-        applied = self.machine.apply(height, time_ms, incoming)
+        applied = self.machine.apply(height, time_ms, incoming, checked)
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         envelopes = tuple(transaction.data for transaction in incoming)
         header = self._header(height, time_ms, advance, envelopes)

@@ -10,6 +10,19 @@ from tongjian.core import limits
 from tongjian.core.envelope import Incoming
 
 
+class Busy(Exception):
+    """The queue is full; nothing was taken. `retry_after_ms` says when to come again."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        """Take the advice."""
+        super().__init__(f"the ledger is busy; retry after {retry_after_ms} ms")
+        self.retry_after_ms = retry_after_ms
+
+
+class Stopped(Exception):
+    """The engine takes no more: it was closed, or an invariant of the ledger is broken."""
+
+
 class Status(Enum):
     """What became of a submitted transaction."""
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from tongjian.core import values
 from tongjian.core.block import compute_seal_protected
 from tongjian.core.envelope import body_of
+from tongjian.core.hashing import HashSuite
 from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.engines.chain import Chain
+from tongjian.storage.errors import StoreDamaged
+from tongjian.verifier.anchors import Anchors, SealAnchor
 from tongjian.verifier.receipt import (
     AbsenceStatement,
     RangeStatement,
@@ -14,7 +17,9 @@ from tongjian.verifier.receipt import (
     Statement,
     Statements,
     TransactionStatement,
+    VerificationFailed,
     make_receipt,
+    verify_receipt,
 )
 
 
@@ -96,7 +101,10 @@ class Draft:
         self._statements.append(lambda _: statement)
 
     def finish(self) -> bytes:
-        """Return the receipt."""
+        """Return the receipt, verified as a stranger would.
+
+        Raises `StoreDamaged` where it does not hold: what is stored is then not what was sealed.
+        """
         chain = self._chain
         numbers = sorted(self._numbers)
         at = {number: index for index, number in enumerate(numbers)}
@@ -105,11 +113,26 @@ class Draft:
         sealed = chain.sealed(self.height)
         key = chain.sealing_key(self.height)
         kid = compute_key_id(chain.digest, KeySuite(key.suite), key.public)
-        return make_receipt(
+        receipt = make_receipt(
             sealed.header,
             sealed.seal.signature,
             compute_seal_protected(key.suite, kid),
             Statements(state=state, statements=statements),
+        )
+        try:
+            verify_receipt(receipt, self._anchors(key.public))
+        except VerificationFailed as failed:
+            msg = f"the state of height {self.height} does not prove what it says: {failed}"
+            raise StoreDamaged(msg) from failed
+        return receipt
+
+    def _anchors(self, seal_public: bytes) -> Anchors:
+        chain = self._chain
+        return Anchors(
+            chain=chain.chain_id.hex(),
+            label=chain.genesis.label,
+            hash=HashSuite(chain.genesis.hash_suite).name.lower(),
+            seals=[SealAnchor(from_height=self.height, suite="ed25519", public=seal_public.hex())],
         )
 
     def _transaction(self, identity: bytes) -> TransactionStatement:

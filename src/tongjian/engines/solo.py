@@ -12,13 +12,22 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from tongjian.core import limits
+from tongjian.core.directory import Actor
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming
 from tongjian.core.machine import HandlerFault, outcome_of
 from tongjian.core.operation import Refused
 from tongjian.engines.chain import Chain
 from tongjian.engines.checkers import Checkers, Job, Ticket, check
-from tongjian.engines.outcomes import Group, Outcome, Status, Waiting, portions
+from tongjian.engines.outcomes import (
+    Busy,
+    Group,
+    Outcome,
+    Status,
+    Stopped,
+    Waiting,
+    portions,
+)
 from tongjian.engines.seals import SealMaker
 from tongjian.storage.errors import LogDamaged, StorageError, StorageFull, StoreDamaged
 
@@ -35,19 +44,6 @@ IDLE_RETRY: Final = 10
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 UTC; given by the node, the only reader of clocks."""
-
-
-class Busy(Exception):
-    """The queue is full; nothing was taken. `retry_after_ms` says when to come again."""
-
-    def __init__(self, retry_after_ms: int) -> None:
-        """Take the advice."""
-        super().__init__(f"the ledger is busy; retry after {retry_after_ms} ms")
-        self.retry_after_ms = retry_after_ms
-
-
-class Stopped(Exception):
-    """The engine takes no more: it was closed, or an invariant of the ledger is broken."""
 
 
 class _Batch(NamedTuple):
@@ -77,6 +73,8 @@ class SoloEngine:
         self._closing = False
         self._ahead: deque[_Batch] = deque()
         self._pending: dict[bytes, Waiting] = {}
+        self._verified: dict[bytes, bool] = {}
+        """Envelopes whose signatures held but whose block was not recorded: they may come again."""
         self._broken: Exception | None = None
         self._reload_due = False
         """The block log holds a block that the state could not take in yet."""
@@ -160,19 +158,17 @@ class SoloEngine:
 
     def _prepare(self, groups: list[Group]) -> _Batch:
         """Decode, turn away what cannot be committed, and hand the signatures over."""
-        height, now_ms = self.chain.height + 1, self._now_ms()
         waiting: list[Waiting] = []
         counts: list[int] = []
         jobs: list[Job] = []
         try:
             for group in groups:
                 for position, data in enumerate(group.data):
-                    admitted = self._admit(group, position, data, height, now_ms)
+                    admitted = self._admit(group, position, data)
                     if admitted is not None:
-                        waiting.append(admitted)
-                        more = self._jobs(admitted.incoming)
-                        counts.append(len(more))
-                        jobs.extend(more)
+                        waiting.append(admitted[0])
+                        counts.append(len(admitted[1]))
+                        jobs.extend(admitted[1])
         except StoreDamaged as damage:
             self._not_recorded(waiting, damage)
             for group in groups:
@@ -180,9 +176,12 @@ class SoloEngine:
             return _Batch([], [], self._checkers.submit([]))
         return _Batch(waiting, counts, self._checkers.submit(jobs))
 
-    def _admit(
-        self, group: Group, position: int, data: bytes, height: int, now_ms: int
-    ) -> Waiting | None:
+    def _admit(self, group: Group, position: int, data: bytes) -> tuple[Waiting, list[Job]] | None:
+        """Return a transaction and its signatures to check, unless it has its answer already.
+
+        Whether it may be committed is asked once, when its block is made; here only what the
+        signatures need: the right chain and known keys.
+        """
         try:
             incoming = self.chain.opener.open(data)
         except Malformed as error:
@@ -198,14 +197,21 @@ class SoloEngine:
             return None
         if self._answer_again(waiting):
             return None
-        try:
-            self.chain.machine.check(incoming, height, now_ms)
-        except Refused as refused:
-            refusal = outcome_of(self.chain.machine.registry, refused, 0)
-            waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
+        jobs = self._jobs(incoming)
+        if jobs is None:
+            self._turn_away(waiting)
             return None
         self._pending[incoming.id] = waiting
-        return waiting
+        return waiting, jobs
+
+    def _turn_away(self, waiting: Waiting) -> None:
+        """Answer for a transaction that could not be committed now, with the first reason."""
+        machine = self.chain.machine
+        try:
+            machine.check(waiting.incoming, self.chain.height + 1, self._now_ms())
+        except Refused as refused:
+            refusal = outcome_of(machine.registry, refused, 0)
+            waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
 
     def _answer_again(self, waiting: Waiting) -> bool:
         """Give a transaction that is on the ledger its first outcome once more."""
@@ -217,13 +223,21 @@ class SoloEngine:
         waiting.answer(status, height, result.outcome, "recorded before")
         return True
 
-    def _jobs(self, incoming: Incoming) -> list[Job]:
-        directory = self.chain.machine.directory
-        pairs = zip(incoming.transaction.signers, incoming.signatures, strict=True)
+    def _jobs(self, incoming: Incoming) -> list[Job] | None:
+        """Return the signatures to check; none where the chain or a key is not known here."""
+        machine = self.chain.machine
+        if incoming.transaction.chain != machine.chain:
+            return None
+        if incoming.data in self._verified:
+            return []
         jobs: list[Job] = []
-        for key_id, signature in pairs:
-            actor = directory.actor(key_id)
-            jobs.append((actor.suite, actor.public, incoming.message, signature))
+        try:
+            pairs = zip(incoming.transaction.signers, incoming.signatures, strict=True)
+            for key_id, signature in pairs:
+                actor = machine.directory.actor(key_id)
+                jobs.append((actor.suite, actor.public, incoming.message, signature))
+        except Refused:
+            return None
         return jobs
 
     def _execute(self, batch: _Batch) -> None:
@@ -248,7 +262,8 @@ class SoloEngine:
         for other in (waiting, *waiting.others):
             if other is chosen:
                 continue
-            if other is not waiting and all(check(self._jobs(other.incoming))):
+            jobs = None if other is waiting else self._jobs(other.incoming)
+            if jobs is not None and all(check(jobs)):
                 if chosen is None:
                     chosen = other
                 else:
@@ -264,8 +279,12 @@ class SoloEngine:
                 if self._reload_due:
                     self._catch_up()
                     waiting = [place for place in waiting if not self._was_settled(place)]
+                now_ms = self._now_ms()
+                waiting, checked = self._committable(waiting, now_ms)
+                if not waiting:
+                    return
                 height, applied = self.chain.apply(
-                    self._now_ms(), [w.incoming for w in waiting], self._maker
+                    now_ms, [w.incoming for w in waiting], self._maker, checked
                 )
             except HandlerFault as fault:
                 if fault.position < 0:
@@ -284,8 +303,29 @@ class SoloEngine:
                 place.answer(status, height, result.outcome)
             return
 
+    def _committable(
+        self, waiting: list[Waiting], now_ms: int
+    ) -> tuple[list[Waiting], list[tuple[Actor, ...]]]:
+        """Return the transactions that may be in the next block, with their signers.
+
+        The others are turned away: a block records no transaction that could not be committed.
+        """
+        height, check_one = self.chain.height + 1, self.chain.machine.check
+        kept: list[Waiting] = []
+        checked: list[tuple[Actor, ...]] = []
+        for place in waiting:
+            try:
+                checked.append(check_one(place.incoming, height, now_ms))
+            except Refused:
+                del self._pending[place.incoming.id]
+                self._turn_away(place)
+                continue
+            kept.append(place)
+        return kept, checked
+
     def _not_recorded(self, waiting: list[Waiting], error: StorageError) -> None:
         """Answer for a block that the disk did not take; go on from what is durable."""
+        self._verified = dict.fromkeys((place.incoming.data for place in waiting), True)
         if isinstance(error, LogDamaged):
             raise error
         certain = self._reload_due or isinstance(error, StorageFull | StoreDamaged)

@@ -11,9 +11,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tongjian.core import values
+from tongjian.core import limits, values
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import consistency_proof, inclusion_proof
+from tongjian.core.order import Entry
 from tongjian.core.padded import PaddedTree, compute_top_height
 from tongjian.core.state import Commitment
 from tongjian.core.twigs import (
@@ -113,7 +114,8 @@ class Prover:
 
     def _rebuild(self, height: int, count: int) -> PastView:
         tree = self._commitment.tree
-        retired = np.frombuffer(tree.retired_at, dtype=np.int64, count=count)
+        # A copy: while numpy looks at the array itself, it cannot grow.
+        retired = np.frombuffer(tree.retired_at[:count].tobytes(), dtype=np.int64)
         twigs = -(-count // TWIG_ENTRIES)
         active = np.zeros(twigs * TWIG_ENTRIES, dtype=bool)
         np.logical_or(retired == 0, retired > height, out=active[:count])
@@ -136,9 +138,9 @@ class Prover:
 
         Follows the row's own chain of entries back from the one that is active now.
         """
-        number = self._store.newest(key)
+        number = self._store.newest(_checked(key))
         while number is not None:
-            entry = self._store.entry(number)
+            entry = self._entry(number, key)
             if entry.height <= height:
                 return number if self.view(height).is_active(number) else None
             number = entry.previous - 1 if entry.previous else None
@@ -147,9 +149,9 @@ class Prover:
     def versions(self, key: bytes) -> list[tuple[int, int, bytes]]:
         """Return (height, entry number, row bytes) of each version of a row, newest first."""
         found: list[tuple[int, int, bytes]] = []
-        number = self._store.newest(key)
+        number = self._store.newest(_checked(key))
         while number is not None:
-            entry = self._store.entry(number)
+            entry = self._entry(number, key)
             found.append((entry.height, number, entry.value))
             number = entry.previous - 1 if entry.previous else None
         # An entry is also written when only its next key changed: that is no new version.
@@ -158,6 +160,13 @@ class Prover:
             for version, older in zip(found, [*found[1:], (0, 0, None)], strict=True)
             if version[2] != older[2]
         ]
+
+    def _entry(self, number: int, key: bytes) -> Entry:
+        entry = self._store.entry(number)
+        if entry.key != key:
+            msg = f"the versions of {key!r} lead to {entry.key!r}; rebuild the store"
+            raise StoreDamaged(msg)
+        return entry
 
     def state_proof(self, numbers: Iterable[int], height: int) -> StateProof:
         """Return one proof that entries were active at a height; siblings are shared."""
@@ -198,7 +207,10 @@ class Prover:
         At the tip the index answers; for a past height the chain of next keys is followed from the
         nearest present key that existed then.
         """
-        candidate = self._store.before(key)
+        if not key:
+            msg = "no key comes before the empty key"
+            raise ValueError(msg)
+        candidate = self._store.before(_checked(key))
         while True:
             number = self.entry_at(candidate, height)
             if number is not None:
@@ -262,6 +274,13 @@ class Prover:
                 e = self._store.entry(number)
                 leaves.append(compute_leaf(self._digest, e.key, e.value, e.next_key, e.height))
         return leaves
+
+
+def _checked(key: bytes) -> bytes:
+    if len(key) > limits.KEY_BYTES_MAX:
+        msg = f"a key has at most {limits.KEY_BYTES_MAX} bytes, not {len(key)}"
+        raise ValueError(msg)
+    return key
 
 
 def _missing(tree: PaddedTree, leaves: list[int], height: int) -> tuple[values.Digest, ...]:

@@ -362,10 +362,13 @@ class Store(Reader):
             txn.put(twig.to_bytes(4, "big"), value, db=dbs[b"twigs"], append=True)
         last = txn.get(b"tip", db=dbs[b"meta"])
         places_sum = 0 if last is None else unpack_tip(last)[1]
-        for position, identity in enumerate(transactions):
-            place = pack_place(tip.height, position)
-            txn.put(identity[:16], place, db=dbs[b"transactions"])
-            places_sum += zlib.crc32(identity[:16] + place)
+        places = [
+            (identity[:16], pack_place(tip.height, position))
+            for position, identity in enumerate(transactions)
+        ]
+        places_sum += sum([zlib.crc32(name + place) for name, place in places])
+        places.sort()
+        txn.cursor(dbs[b"transactions"]).putmulti(places)
         for name, tile in self.tiles.append(advance.log_leaves):
             txn.put(name, tile, db=dbs[b"tiles"])
         meta = BlockMeta(offset, tip.entry_count, tip.log_size)
@@ -374,26 +377,30 @@ class Store(Reader):
         txn.put(b"tip", pack_tip(tip, places_sum & PLACES_SUM_MAX), db=dbs[b"meta"])
 
     def _write_entries(self, txn: Any, advance: Advance, writes: dict[bytes, bytes | None]) -> None:
-        number = advance.staged.first
+        """Append the entries, point the index to them, and bury the rows that were removed."""
         entries_db, index_db, tombs_db = self._entries_db, self._index_db, self._dbs[b"tombs"]
-        has_tombs = txn.stat(tombs_db)["entries"] > 0
-        for new in advance.staged.entries:
-            entry = new
-            if has_tombs and not entry.previous:
-                # A row that stood here before and was removed: its history goes on.
-                tomb = txn.get(entry.key or _FIRST, db=tombs_db)
-                if tomb is not None:
-                    entry = msgspec.structs.replace(entry, previous=int.from_bytes(tomb, "big") + 1)
-            name = number.to_bytes(NUMBER_BYTES, "big")
-            txn.put(name, pack_entry(entry), db=entries_db, append=True)
-            txn.put(entry.key or _FIRST, name, db=index_db)
-            number += 1
+        entries = advance.staged.entries
+        if txn.stat(tombs_db)["entries"]:
+            entries = [self._continued(txn, entry) for entry in entries]
+        first = advance.staged.first
+        names = [n.to_bytes(NUMBER_BYTES, "big") for n in range(first, first + len(entries))]
+        packed = zip(names, map(pack_entry, entries), strict=True)
+        txn.cursor(entries_db).putmulti(packed, append=True)
+        index = zip([entry.key or _FIRST for entry in entries], names, strict=True)
+        txn.cursor(index_db).putmulti(index)
         for key, value in writes.items():
             if value is None:
                 removed = txn.get(key, db=index_db)
                 if removed is not None:
                     txn.put(key, removed, db=tombs_db)
                     txn.delete(key, db=index_db)
+
+    def _continued(self, txn: Any, entry: Entry) -> Entry:
+        """Return an entry whose history goes on where a row stood here before and was removed."""
+        tomb = None if entry.previous else txn.get(entry.key or _FIRST, db=self._dbs[b"tombs"])
+        if tomb is None:
+            return entry
+        return msgspec.structs.replace(entry, previous=int.from_bytes(tomb, "big") + 1)
 
     def remember(self, rows: dict[bytes, Any]) -> None:
         """Keep decoded rows of a committed block for the next; a removed row is none."""
