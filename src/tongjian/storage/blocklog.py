@@ -1,9 +1,8 @@
 r"""The append-only file of blocks: the commit point of a ledger.
 
-    file  = "TJLOG1\\n\\0" ‖ chain id (32 bytes) ‖ frame*
-    frame = "TJBK" ‖ head length32 ‖ body length32 ‖ CRC-32 ‖ head ‖ body
-
-The checksum is over both lengths, head and body.
+    file  = "TJLOG1\n\0" ‖ chain id (32 bytes) ‖ frame*
+    frame = start ‖ CRC-32 of start ‖ head ‖ body
+    start = "TJBK" ‖ head length32 ‖ body length32 ‖ CRC-32 of head ‖ CRC-32 of body
 
 A block counts once its frame is flushed. A frame cut short by a crash is removed when the file is
 opened; a whole frame whose checksum fails is damage, and the ledger says so instead of going on.
