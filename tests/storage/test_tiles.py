@@ -49,7 +49,7 @@ def all_nodes(size: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("reopen", [False, True])
-def test_every_node_of_a_growing_log_is_that_of_the_model(reopen: bool) -> None:
+def test_every_node_of_a_growing_log_is_that_of_the_model(*, reopen: bool) -> None:
     sizes = [1, 2, 3, 255, 256, 257, 300, 511, 512, 513, 1000, 1024, 2047, 4096, 4097, 5000]
     for end in range(1, len(sizes) + 1):
         _, tiles = filled(sizes[:end], reopen=reopen)
@@ -91,8 +91,8 @@ def test_three_levels_of_tiles_grow_as_they_should() -> None:
             verify_inclusion(sha256, leaves[index], index, size, path, frontier.root())
 
 
-@given(st.lists(st.integers(1, 400), min_size=1, max_size=8), st.booleans())
-def test_any_batches_give_paths_that_verify(batches: list[int], reopen: bool) -> None:
+@given(batches=st.lists(st.integers(1, 400), min_size=1, max_size=8), reopen=st.booleans())
+def test_any_batches_give_paths_that_verify(*, batches: list[int], reopen: bool) -> None:
     sizes = [sum(batches[: n + 1]) for n in range(len(batches))]
     _, tiles = filled(sizes, reopen=reopen)
     frontier = Frontier(sha256)

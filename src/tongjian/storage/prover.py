@@ -6,6 +6,7 @@ height, and with them its root, are rebuilt from one array. Views of past height
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
@@ -154,12 +155,14 @@ class Prover:
             entry = self._entry(number, key)
             found.append((entry.height, number, entry.value))
             number = entry.previous - 1 if entry.previous else None
-        # An entry is also written when only its next key changed: that is no new version.
-        return [
-            version
-            for version, older in zip(found, [*found[1:], (0, 0, None)], strict=True)
-            if version[2] != older[2]
+        # An entry is also written when only its next key changed: no new version, unless the row
+        # was away in between.
+        retired_at = self._commitment.tree.retired_at
+        repeats = [
+            value == before and retired_at[older] == height
+            for (height, _, value), (_, older, before) in pairwise(found)
         ]
+        return [one for one, repeat in zip(found, [*repeats, False], strict=False) if not repeat]
 
     def _entry(self, number: int, key: bytes) -> Entry:
         entry = self._store.entry(number)
