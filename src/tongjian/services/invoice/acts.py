@@ -1,14 +1,5 @@
 """The verbs of the invoice service, in the order of the procedure; each file holds one stage."""
 
-from tongjian.services.invoice.acts_issue import Deliver, Issue, RecordForeign
-from tongjian.services.invoice.acts_red import (
-    ConfirmRed,
-    RefuseRed,
-    RequestRed,
-    VoidRed,
-    WithdrawRed,
-)
-from tongjian.services.invoice.acts_red_letter import IssueRed
 from tongjian.services.invoice.acts_taxpayers import (
     CancelTaxpayer,
     MarkAbnormal,
@@ -16,6 +7,11 @@ from tongjian.services.invoice.acts_taxpayers import (
     SetLimit,
     SetTaxpayer,
 )
+
+# isort: split
+from tongjian.services.invoice.acts_issue import Deliver, Issue, RecordForeign
+
+# isort: split
 from tongjian.services.invoice.acts_use import (
     Book,
     ConfirmDeduction,
@@ -24,6 +20,18 @@ from tongjian.services.invoice.acts_use import (
     Reimburse,
     ReleasePledge,
 )
+
+# isort: split
+from tongjian.services.invoice.acts_red import (
+    ConfirmRed,
+    RefuseRed,
+    RequestRed,
+    VoidRed,
+    WithdrawRed,
+)
+
+# isort: split
+from tongjian.services.invoice.acts_red_letter import IssueRed
 
 __all__ = [
     "Book",

@@ -5,95 +5,17 @@ rows must satisfy TAX-I1 to TAX-I8 whatever the model thinks.
 """
 
 import datetime as dt
-from dataclasses import dataclass, field
-from typing import Any
 
+import invoice_model as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from invoice_town import NAME_OF, PARTIES, Town, fen_of, key_of
+from invoice_acts import NAME_OF, PARTIES, fen_of, key_of
+from invoice_law import Law
+from invoice_model import Paper, Request, left_of, subtotals_text
+from invoice_town import Town
 
-from tongjian.core.encoding import encode
-from tongjian.services.invoice.acts_red_letter import RedIssued
-from tongjian.services.invoice.acts_use import Deducted
-from tongjian.services.invoice.records import INVOICES, REIMBURSEMENTS, TAXPAYERS
-from tongjian.services.invoice.rules import is_tax_right
-
-PICKS = st.integers(0, 19)
-"""Which of the known papers; the last pick is one that nobody knows."""
-WHO = st.sampled_from(["buyer", "buyer", "buyer", "seller", "seller", "alpha", "beta", "city"])
-"""The party of the paper at hand, or an office by name."""
-AMOUNTS = st.sampled_from(["0.01", "13.00", "100.00", "113.00", "226.00"])
-VOUCHERS = st.sampled_from(["v1", "v2"])
-NETS = st.sampled_from([5_000, 10_000, 20_000])
-PERIODS = st.sampled_from([202611, 202611, 202611, 202610, 202612])
-GENERAL_RATES, SMALL_RATES = (0, 3, 6, 9, 13), (0, 1, 3)
-FACE = (
-    "kind",
-    "business",
-    "seller",
-    "buyer",
-    "lines",
-    "subtotals",
-    "total_fen",
-    "tax_fen",
-    "issued_on",
-    "recorded_ms",
-    "late",
-    "red_of",
-    "foreign",
-)
-
-
-@dataclass
-class Request:
-    """A red-letter confirmation as the parties see it."""
-
-    by: str
-    parts: dict[int, tuple[int, int]]
-    state: str
-    until_ms: int
-    used: bool = False
-
-
-@dataclass
-class Paper:
-    """An invoice as a bookkeeper would note it."""
-
-    seller: str
-    buyer: str
-    kind: str
-    business: str
-    month: int
-    parts: dict[int, tuple[int, int]]
-    total: int
-    red_of: str = ""
-    delivered: bool = False
-    booked: bool = False
-    deducted: bool = False
-    pledgee: str = ""
-    red: int = 0
-    paid: dict[tuple[str, str], int] = field(default_factory=dict)
-    requests: list[Request] = field(default_factory=list)
-
-    def left(self) -> int:
-        return self.total - self.red - sum(self.paid.values())
-
-    def is_used(self) -> bool:
-        return (self.booked or self.deducted) and self.business != "purchase"
-
-    def side(self, who: str) -> str:
-        if who == self.seller:
-            return "seller"
-        return "buyer" if who == self.buyer else ""
-
-    def own_use(self, who: str) -> bool:
-        return who == self.buyer and (who != self.seller or self.business == "purchase")
-
-    def open(self) -> Request | None:
-        last = self.requests[-1] if self.requests else None
-        is_open = last and last.state in {"alone", "waits", "confirmed"} and not last.used
-        return last if is_open else None
+from tongjian.services.invoice.records import INVOICES, TAXPAYERS
 
 
 class InvoiceMachine(RuleBasedStateMachine):
@@ -115,7 +37,7 @@ class InvoiceMachine(RuleBasedStateMachine):
         self.limit = {"alpha": 80_000, "gamma": 20_000, "beta": 0}
         self.issued: dict[tuple[str, int], int] = {}
         self.papers: dict[str, Paper] = {}
-        self.faces: dict[bytes, tuple[Any, ...]] = {}
+        self.law = Law()
         self.letters = 0
 
     @initialize()
@@ -194,7 +116,7 @@ class InvoiceMachine(RuleBasedStateMachine):
         buyer=st.sampled_from(["beta", "beta", "city", "alpha", "lin"]),
         kind=st.sampled_from(["special", "ordinary"]),
         business=st.sampled_from(["general", "general", "purchase"]),
-        nets=st.dictionaries(st.sampled_from([3, 6, 13, 1]), NETS, min_size=1, max_size=2),
+        nets=st.dictionaries(st.sampled_from([3, 6, 13, 1]), drawn.NETS, min_size=1, max_size=2),
         shift=st.sampled_from([0, 0, 0, 1, 2]),
     )
     def issue(
@@ -209,7 +131,7 @@ class InvoiceMachine(RuleBasedStateMachine):
     ) -> None:
         """Issue an invoice, with tax that is a little wrong at times."""
         parts = {rate: (net, net * rate // 100 + shift) for rate, net in sorted(nets.items())}
-        rates = SMALL_RATES if seller == "gamma" else GENERAL_RATES
+        rates = drawn.SMALL_RATES if seller == "gamma" else drawn.GENERAL_RATES
         net = sum(nets.values())
         sold = self.issued.get((seller, self.month()), 0)
         allowed = (
@@ -220,13 +142,13 @@ class InvoiceMachine(RuleBasedStateMachine):
             and sold + net <= self.limit.get(seller, 0)
         )
         request = f"issue {number} seller={seller} buyer={buyer} kind={kind} business={business} "
-        request += f"subtotals={_subtotals(parts)}"
+        request += f"subtotals={subtotals_text(parts)}"
         if self.tell(request, allowed=allowed):
             total = sum(net + tax for net, tax in parts.values())
             self.papers[number] = Paper(seller, buyer, kind, business, self.month(), parts, total)
             self.issued[seller, self.month()] = sold + net
 
-    @rule(pick=PICKS, who=WHO)
+    @rule(pick=drawn.PICKS, who=drawn.WHO)
     def deliver(self, pick: int, who: str) -> None:
         """Hand an invoice over."""
         number, paper = self.pick(pick)
@@ -250,10 +172,10 @@ class InvoiceMachine(RuleBasedStateMachine):
     # -- the buyer ----------------------------------------------------------------------------
 
     @rule(
-        pick=PICKS,
-        who=WHO,
+        pick=drawn.PICKS,
+        who=drawn.WHO,
         use=st.sampled_from(["TAXED_BUSINESS", "TAXED_BUSINESS", "EXEMPT_ITEM"]),
-        period=PERIODS,
+        period=drawn.PERIODS,
     )
     def deduct(self, pick: int, who: str, use: str, period: int) -> None:
         """Confirm an invoice for deduction."""
@@ -277,7 +199,7 @@ class InvoiceMachine(RuleBasedStateMachine):
         if self.tell(request, allowed=allowed) and paper:
             paper.deducted = True
 
-    @rule(pick=PICKS, who=WHO, period=PERIODS)
+    @rule(pick=drawn.PICKS, who=drawn.WHO, period=drawn.PERIODS)
     def book(self, pick: int, who: str, period: int) -> None:
         """Book an invoice or a document."""
         number, paper = self.pick(pick)
@@ -293,7 +215,7 @@ class InvoiceMachine(RuleBasedStateMachine):
         if self.tell(f"book {number} buyer={who} period={period}", allowed=allowed) and paper:
             paper.booked = True
 
-    @rule(pick=PICKS, who=WHO, voucher=VOUCHERS, amount=AMOUNTS)
+    @rule(pick=drawn.PICKS, who=drawn.WHO, voucher=drawn.VOUCHERS, amount=drawn.AMOUNTS)
     def reimburse(self, pick: int, who: str, voucher: str, amount: str) -> None:
         """Claim money on an invoice."""
         number, paper = self.pick(pick)
@@ -309,7 +231,7 @@ class InvoiceMachine(RuleBasedStateMachine):
         if self.tell(request, allowed=allowed) and paper:
             paper.paid[who, voucher] = fen_of(amount)
 
-    @rule(pick=PICKS, who=WHO, voucher=VOUCHERS, amount=AMOUNTS)
+    @rule(pick=drawn.PICKS, who=drawn.WHO, voucher=drawn.VOUCHERS, amount=drawn.AMOUNTS)
     def refund(self, pick: int, who: str, voucher: str, amount: str) -> None:
         """Give money back."""
         number, paper = self.pick(pick)
@@ -322,7 +244,7 @@ class InvoiceMachine(RuleBasedStateMachine):
     # -- the bank -----------------------------------------------------------------------------
 
     @rule(
-        pick=PICKS,
+        pick=drawn.PICKS,
         bank=st.sampled_from(["bank", "bank", "rival"]),
         verb=st.sampled_from(["pledge", "release"]),
     )
@@ -347,23 +269,23 @@ class InvoiceMachine(RuleBasedStateMachine):
 
     # -- red letters --------------------------------------------------------------------------
 
-    @rule(pick=PICKS, who=WHO, share=st.integers(1, 3))
+    @rule(pick=drawn.PICKS, who=drawn.WHO, share=st.integers(1, 3))
     def request(self, pick: int, who: str, share: int) -> None:
         """Ask to take back a part, or all that is left, of the invoice's first rate."""
         number, paper = self.pick(pick)
         who = self.resolve(who, paper)
         if number.startswith("doc"):
             return
-        rate, (net, tax) = next(iter(_left(paper).items()), (13, (100, 13)))
+        rate, (net, tax) = next(iter(left_of(paper).items()), (13, (100, 13)))
         taken = {rate: (net, tax) if share == 1 else (net // share, net // share * rate // 100)}
         allowed = (
             paper is not None
             and bool(paper.side(who))
             and paper.open() is None
             and (who == paper.seller or paper.is_used())
-            and bool(_left(paper))
+            and bool(left_of(paper))
         )
-        request = f"request_red {number} party={who} subtotals={_subtotals(taken)}"
+        request = f"request_red {number} party={who} subtotals={subtotals_text(taken)}"
         request += f" by={who}.tax_clerk"
         if self.tell(request, allowed=allowed) and paper:
             state = "waits" if paper.is_used() else "alone"
@@ -371,8 +293,8 @@ class InvoiceMachine(RuleBasedStateMachine):
             paper.requests.append(Request(paper.side(who), taken, state, until_ms))
 
     @rule(
-        pick=PICKS,
-        who=WHO,
+        pick=drawn.PICKS,
+        who=drawn.WHO,
         verb=st.sampled_from(["confirm_red", "confirm_red", "refuse_red", "withdraw_red"]),
     )
     def answer(self, pick: int, who: str, verb: str) -> None:
@@ -393,7 +315,7 @@ class InvoiceMachine(RuleBasedStateMachine):
             ends = {"confirm_red": "confirmed", "refuse_red": "refused"}
             asked.state = ends.get(verb, "withdrawn")
 
-    @rule(pick=PICKS)
+    @rule(pick=drawn.PICKS)
     def agree(self, pick: int) -> None:
         """Let the party whose answer is awaited confirm, and the seller issue."""
         number, paper = self.pick(pick, asked=True)
@@ -406,7 +328,7 @@ class InvoiceMachine(RuleBasedStateMachine):
                 asked.state = "confirmed"
             self.issue_red(pick, "alpha")
 
-    @rule(pick=PICKS, seller=st.sampled_from(["alpha", "alpha", "gamma"]))
+    @rule(pick=drawn.PICKS, seller=st.sampled_from(["alpha", "alpha", "gamma"]))
     def issue_red(self, pick: int, seller: str) -> None:
         """Issue the red letter that was asked for last."""
         number, paper = self.pick(pick, asked=pick < 15)
@@ -433,7 +355,10 @@ class InvoiceMachine(RuleBasedStateMachine):
             if paper.month == self.month():
                 self.issued[seller, paper.month] -= sum(net for net, _ in asked.parts.values())
 
-    @rule(pick=PICKS, verb=st.sampled_from(["deliver", "book", "reimburse", "pledge", "issue_red"]))
+    @rule(
+        pick=drawn.PICKS,
+        verb=st.sampled_from(["deliver", "book", "reimburse", "pledge", "issue_red"]),
+    )
     def wrong_person(self, pick: int, verb: str) -> None:
         """Try what the role of the signer does not allow."""
         number, _ = self.pick(pick)
@@ -469,74 +394,10 @@ class InvoiceMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_rows_keep_the_law(self) -> None:
-        rows = {
-            key: INVOICES.codec.decode(value)
-            for key, value in self.town.world.rows().items()
-            if key.startswith(INVOICES.prefix)
-        }
-        assert self.faces.keys() <= rows.keys()  # a number is never given back (I7)
-        for key, row in rows.items():
-            face = tuple(encode(getattr(row, name)) for name in FACE)
-            assert self.faces.setdefault(key, face) == face  # (I7)
-            (number,) = INVOICES.split(key)
-            self._money(number, row, rows)
-            if row.foreign is None:
-                assert number[:2] == f"{row.issued_on // 10_000 % 100:02d}"  # (I7)
-                assert row.total_fen - row.tax_fen == sum(p.net_fen for p in row.subtotals)
-                assert row.tax_fen == sum(p.tax_fen for p in row.subtotals)  # (I5)
-            if row.foreign is None and row.red_of is None:
-                assert all(map(is_tax_right, row.subtotals))  # (I5)
-
-    def _money(self, number: str, row: Any, rows: dict[bytes, Any]) -> None:
-        claims = [
-            REIMBURSEMENTS.codec.decode(value)
-            for key, value in self.town.world.rows().items()
-            if key.startswith(REIMBURSEMENTS.key_of((number,)))
-        ]
-        assert row.reimbursed_fen == sum(claim.amount_fen for claim in claims)
-        assert row.refunded_fen == sum(claim.refunded_fen for claim in claims)
-        assert row.reimbursed_fen - row.refunded_fen + row.red_fen <= row.total_fen  # (I1)
-        letters = [other for other in rows.values() if other.red_of == number]
-        assert row.red_fen == sum(letter.total_fen for letter in letters)
-        for face in row.subtotals:
-            taken = [
-                part
-                for letter in letters
-                for part in letter.subtotals
-                if part.rate_ppm == face.rate_ppm
-            ]
-            assert sum(part.net_fen for part in taken) <= face.net_fen  # (I2)
-            assert sum(part.tax_fen for part in taken) <= face.tax_fen  # (I2)
-        if row.deduction is not None and row.red_of is None:  # (I4)
-            left = row.tax_fen - sum(letter.tax_fen for letter in letters)
-            assert row.deduction.tax_fen - row.deduction.reversed_fen == left
+        self.law.check(self.town.world)
 
     def teardown(self) -> None:
-        deducted = [e.invoice for e in self.town.world.events if isinstance(e, Deducted)]
-        assert len(deducted) == len(set(deducted))  # (I3)
-        reds = [e for e in self.town.world.events if isinstance(e, RedIssued)]
-        for event in reds:
-            letter = self.town.world.row(INVOICES, event.number)
-            assert event.period == letter.issued_on // 100  # (I4)
-            assert bool(event.reversed_fen) <= (letter.deduction is not None)
-
-
-def _subtotals(parts: dict[int, tuple[int, int]]) -> str:
-    return ",".join(
-        f"{rate}%:{net // 100}.{net % 100:02d}+{tax // 100}.{tax % 100:02d}"
-        for rate, (net, tax) in parts.items()
-    )
-
-
-def _left(paper: Paper | None) -> dict[int, tuple[int, int]]:
-    """Return what no red letter has taken back yet, by rate."""
-    if paper is None:
-        return {}
-    left = dict(paper.parts)
-    for asked in paper.requests:
-        for rate, (net, tax) in asked.parts.items() if asked.used else ():
-            left[rate] = (left[rate][0] - net, left[rate][1] - tax)
-    return {rate: amounts for rate, amounts in left.items() if amounts[0]}
+        self.law.check_events(self.town.world)
 
 
 TestInvoiceMachine = InvoiceMachine.TestCase

@@ -5,7 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invoice_town import Town, key_of
+from invoice_acts import key_of
+from invoice_town import Town
 
 from tongjian.core.hashing import sha256
 from tongjian.core.identifiers import IdentifierInvalid, check_einvoice_number

@@ -1,7 +1,8 @@
 """What happens to invoices over time: the story of domain section 2 and others, to the fen."""
 
 import pytest
-from invoice_town import USCC, Town, commit, key_of, salt_of
+from invoice_acts import USCC, commit, key_of, salt_of
+from invoice_town import Town
 
 from tongjian.core import values
 from tongjian.core.encoding import replace

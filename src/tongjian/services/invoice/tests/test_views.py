@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from invoice_town import USCC, Town, key_of
+from invoice_acts import USCC, key_of
+from invoice_town import Town
 
 from tongjian.core.encoding import Record
 from tongjian.core.hashing import sha256
