@@ -199,19 +199,18 @@ class SoloEngine:
             return None
         jobs = self._jobs(incoming)
         if jobs is None:
-            self._turn_away(waiting)
+            try:
+                self.chain.machine.check(incoming, self.chain.height + 1, self._now_ms())
+            except Refused as refused:
+                self._turn_away(waiting, refused)
             return None
         self._pending[incoming.id] = waiting
         return waiting, jobs
 
-    def _turn_away(self, waiting: Waiting) -> None:
-        """Answer for a transaction that could not be committed now, with the first reason."""
-        machine = self.chain.machine
-        try:
-            machine.check(waiting.incoming, self.chain.height + 1, self._now_ms())
-        except Refused as refused:
-            refusal = outcome_of(machine.registry, refused, 0)
-            waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
+    def _turn_away(self, waiting: Waiting, refused: Refused) -> None:
+        """Answer for a transaction that could not be committed now."""
+        refusal = outcome_of(self.chain.machine.registry, refused, 0)
+        waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
 
     def _answer_again(self, waiting: Waiting) -> bool:
         """Give a transaction that is on the ledger its first outcome once more."""
@@ -316,9 +315,9 @@ class SoloEngine:
         for place in waiting:
             try:
                 checked.append(check_one(place.incoming, height, now_ms))
-            except Refused:
-                del self._pending[place.incoming.id]
-                self._turn_away(place)
+            except Refused as refused:
+                self._pending.pop(place.incoming.id, None)
+                self._turn_away(place, refused)
                 continue
             kept.append(place)
         return kept, checked
@@ -335,7 +334,7 @@ class SoloEngine:
             certain = self._go_back(error) or certain
         for place in waiting:
             if self._reload_due or not self._was_settled(place):
-                del self._pending[place.incoming.id]
+                self._pending.pop(place.incoming.id, None)
                 status = Status.NOT_RECORDED if certain else Status.UNKNOWN
                 place.answer(status, detail=str(error))
 
@@ -359,7 +358,7 @@ class SoloEngine:
         """Answer for a transaction that the block log already had."""
         answered = self._answer_again(waiting)
         if answered:
-            del self._pending[waiting.incoming.id]
+            self._pending.pop(waiting.incoming.id, None)
         return answered
 
     def _run_deadlines(self) -> None:
