@@ -172,6 +172,8 @@ class Machine:
 
     def _announced(self, operation: Operation, happened: Event | tuple[Event, ...]) -> list[bytes]:
         """Return the bytes of an operation's events, each as a reader will decode it."""
+        if isinstance(happened, operation.events):
+            return [check_bounds(self.registry.event_codec, happened)[1]]
         announced = happened if isinstance(happened, tuple) else (happened,)
         if len(announced) > limits.EVENTS_PER_ACT_MAX:
             detail = f"At most {limits.EVENTS_PER_ACT_MAX} events an act."
