@@ -37,8 +37,8 @@ def declared(info: inspect.Metadata) -> inspect.Type:
 
     Rows and events do not match patterns again (see `RecordMeta`): there the pattern is a note.
     """
-    notes: dict[str, Any] = info.extra or {}
-    pattern = notes.get("pattern")
+    notes: Any = info.extra  # pyright: ignore[reportUnknownMemberType]
+    pattern: str | None = notes.get("pattern") if notes else None
     if pattern is None or not isinstance(info.type, inspect.StrType):
         return info.type
     return structs.replace(info.type, pattern=pattern)
