@@ -81,7 +81,7 @@ class TransactionStatement(Record, tag="transaction"):
     body: Annotated[bytes, Meta(max_length=limits.TRANSACTION_BYTES_MAX)]
     """The signed bytes; empty for a deadline that the ledger itself performed."""
     transaction: Digest
-    outcome: Annotated[str, Meta(max_length=80, pattern="^[a-z0-9_/@]*$")]
+    outcome: Annotated[str, Meta(max_length=80, pattern=r"^[a-z0-9_/@]*$(?!\n)")]
     events: Annotated[
         tuple[Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)], ...],
         Meta(max_length=limits.ACTS_MAX * limits.EVENTS_PER_ACT_MAX),
