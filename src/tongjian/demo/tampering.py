@@ -23,6 +23,8 @@ from tongjian.storage.packing import CRC_BYTES, NUMBER_BYTES
 
 FLIP: Final = 0x40
 """One bit of one byte: of an amount of 1,130,000.00 it makes 11,867,418.24."""
+FLIP_DIGIT: Final = 0x01
+"""Makes another digit of one."""
 PAPERS: Final = (GENESIS_NAME, ANCHORS_NAME)
 MAP_BYTES: Final = 1 << 32
 
@@ -111,7 +113,7 @@ def edited_block(stage: Stage, number: str) -> Fraud:
     offset, place = _find(stage, height, number)
     log = (stage.home.folder / LOG_NAME).read_bytes()
     altered = bytearray(log)
-    altered[place] ^= 1
+    altered[place] ^= FLIP_DIGIT
     crude = _replay(stage, bytes(altered))
     careful = _replay(stage, _with_checksums(altered, offset))
     expect(str(offset) in crude, f"the place {offset} is not named: {crude}")
