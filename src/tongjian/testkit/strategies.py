@@ -5,7 +5,7 @@ stay short, so that one example is small; every bound and pattern that decoding 
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from hypothesis import strategies as st
 from msgspec import inspect, structs
@@ -37,8 +37,8 @@ def declared(info: inspect.Metadata) -> inspect.Type:
 
     Rows and events do not match patterns again (see `RecordMeta`): there the pattern is a note.
     """
-    notes: Any = info.extra  # pyright: ignore[reportUnknownMemberType]
-    pattern: str | None = notes.get("pattern") if notes else None
+    notes = cast("dict[str, Any]", info.extra or {})  # pyright: ignore[reportUnknownMemberType]
+    pattern = notes.get("pattern")
     if pattern is None or not isinstance(info.type, inspect.StrType):
         return info.type
     return structs.replace(info.type, pattern=pattern)
