@@ -26,14 +26,11 @@ class InvoiceMachine(RuleBasedStateMachine):
         self.town = Town()
         self.town.run(
             """
-            set_taxpayer alpha accepted
-            set_taxpayer beta accepted
-            set_taxpayer gamma kind=small accepted
-            set_limit alpha limit=800.00 accepted
-            set_limit gamma limit=200.00 accepted
+            set_taxpayer alpha + set_taxpayer beta + set_taxpayer gamma kind=small accepted
+            set_limit alpha limit=800.00 + set_limit gamma limit=200.00 accepted
             """
         )
-        self.status = {"alpha": "normal", "beta": "normal", "gamma": "normal"}
+        self.status: dict[str, str] = dict.fromkeys(("alpha", "beta", "gamma"), "normal")
         self.limit = {"alpha": 80_000, "gamma": 20_000, "beta": 0}
         self.issued: dict[tuple[str, int], int] = {}
         self.papers: dict[str, Paper] = {}
@@ -44,11 +41,8 @@ class InvoiceMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         """Give the day something to begin with."""
         half = {13: (10_000, 1_300)}
-        for number, buyer, kind in (
-            ("1", "beta", "special"),
-            ("2", "lin", "ordinary"),
-            ("3", "city", "special"),
-        ):
+        kinds = ("special", "ordinary", "special")
+        for number, buyer, kind in zip("123", ("beta", "lin", "city"), kinds, strict=True):
             self.town.run(
                 f"issue {number} buyer={buyer} kind={kind} subtotals=13%:100.00+13.00 accepted"
             )
