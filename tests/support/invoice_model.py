@@ -57,8 +57,12 @@ class Paper:
             return "seller"
         return "buyer" if who == self.buyer else ""
 
+    def may_claim(self, who: str) -> bool:
+        """Say whether an office does not use what it sold itself."""
+        return who != self.seller or self.business == "purchase"
+
     def own_use(self, who: str) -> bool:
-        return who == self.buyer and (who != self.seller or self.business == "purchase")
+        return who == self.buyer and self.may_claim(who)
 
     def open(self) -> Request | None:
         last = self.requests[-1] if self.requests else None

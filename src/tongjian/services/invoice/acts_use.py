@@ -31,6 +31,7 @@ from tongjian.services.invoice.rules import (
     is_fully_red,
     require_buyer,
     require_normal_taxpayer,
+    require_other_than_seller,
     today,
 )
 
@@ -160,6 +161,7 @@ def reimburse(act: Reimburse, ledger: Ledger) -> Reimbursed:
     invoice = ledger.one(INVOICES, act.invoice, missing=Refusal.INVOICE_UNKNOWN)
     if invoice.kind == "special":
         require_buyer(invoice, ledger.digest, act.claimant, act.buyer_salt)
+    require_other_than_seller(invoice, act.claimant)
     ensure(invoice.red_of is None, Refusal.IS_RED_LETTER)
     ensure(invoice.delivered, Refusal.NOT_DELIVERED)
     claim = ledger.get(REIMBURSEMENTS, act.invoice, act.claimant, act.voucher)

@@ -110,6 +110,11 @@ def is_buyer(invoice: Invoice, digest: Hash, office: str, salt: bytes) -> bool:
 def require_buyer(invoice: Invoice, digest: Hash, office: str, salt: bytes | None) -> None:
     """Refuse an office that is not the buyer, or that sold to itself (TAX-I6)."""
     ensure(salt is not None and is_buyer(invoice, digest, office, salt), Refusal.NOT_BUYER)
+    require_other_than_seller(invoice, office)
+
+
+def require_other_than_seller(invoice: Invoice, office: str) -> None:
+    """Refuse an office that uses what it issued itself, unless the payer issues (TAX-I6)."""
     ensure(invoice.seller != office or invoice.business == "purchase", Refusal.SELLER_IS_BUYER)
 
 

@@ -216,7 +216,7 @@ class InvoiceMachine(RuleBasedStateMachine):
         who = self.resolve(who, paper)
         allowed = (
             paper is not None
-            and (paper.kind != "special" or paper.own_use(who))
+            and (paper.own_use(who) if paper.kind == "special" else paper.may_claim(who))
             and paper.delivered
             and (who, voucher) not in paper.paid
             and fen_of(amount) <= paper.left()

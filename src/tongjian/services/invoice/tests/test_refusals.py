@@ -216,6 +216,7 @@ reimburse 1 claimant=city salt=none amount=1000.00      accepted
 reimburse 1 claimant=beta salt=none amount=1000.00      refused CLAIMS_EXCEED_TOTAL
 reimburse 1 claimant=beta salt=none amount=130.00       accepted
 then invoice 1 reimbursed=1130.00 refunded=0
+reimburse 1 claimant=alpha salt=none amount=0.01        refused SELLER_IS_BUYER
 record_foreign doc1 total=100.00 tax=0                  accepted
 reimburse doc1 claimant=city salt=none amount=60.00     accepted
 reimburse doc1 claimant=beta salt=none amount=60.00     refused CLAIMS_EXCEED_TOTAL
