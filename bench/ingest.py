@@ -113,15 +113,14 @@ def _cost(run: Run, each: str) -> Iterator[Figure]:
     )
 
 
-def disk(town: Town, transactions: int, empty: dict[str, int]) -> Iterator[Figure]:
-    """Yield the bytes that each transaction added to the disk."""
+def disk(town: Town, number: int, each: str, empty: dict[str, int]) -> Iterator[Figure]:
+    """Yield the bytes that each of a number of transactions, or acts, added to the disk."""
     grown = {name: size - empty[name] for name, size in files(town).items()}
-    total = sum(grown.values()) / transactions
+    unit = f"B/{each}"
     for name, what in ((LOG_NAME, "block log"), (STORE_NAME, "store: rows, proofs, indexes")):
-        yield Figure(f"— {what}", grown[name] / transactions, "B/tx")
-    yield Figure(
-        "all files", total, "B/tx", target=f"≤ {DISK_MAX_BYTES} B", note=f"{transactions:,} tx"
-    )
+        yield Figure(f"— {what}", grown[name] / number, unit)
+    total = sum(grown.values()) / number
+    yield Figure("all files", total, unit, None, f"≤ {DISK_MAX_BYTES} B", f"{number:,} {each}")
 
 
 def files(town: Town) -> dict[str, int]:

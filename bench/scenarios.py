@@ -106,7 +106,7 @@ def alone(shop: Workshop) -> Iterator[Figure]:
 
 def disk(shop: Workshop) -> Iterator[Figure]:
     """Bytes on disk a transaction, all indexes included."""
-    return ingest.disk(shop.filled(), shop.sizes.transactions, shop.empty)
+    return ingest.disk(shop.filled(), shop.sizes.transactions, "tx", shop.empty)
 
 
 def receipts(shop: Workshop) -> Iterator[Figure]:
@@ -129,7 +129,7 @@ def large(shop: Workshop) -> Iterator[Figure]:
             for start in range(0, transactions, 1_000):
                 portion = min(1_000, transactions - start)
                 submit_all(engine, list(town.issues(portion, 100)), 10)
-        yield from ingest.disk(town, transactions * 100, empty)
+        yield from ingest.disk(town, transactions * 100, "act", empty)
         yield from evidence.receipts(town, 100, shop.sizes.receipts, shop.limit())
         yield from opening.opening(town, transactions, 100)
 
