@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given, settings
+from effort import share
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, inspect
 
@@ -32,7 +33,7 @@ BYTES_MAX = 1 << 20
 
 
 @pytest.mark.parametrize("name", RECORDS)
-@settings(max_examples=15)
+@share(15)
 @given(st.data())
 def test_every_record_comes_back_as_it_was(name: str, data: st.DataObject) -> None:
     record = data.draw(records(RECORDS[name]))
@@ -42,7 +43,7 @@ def test_every_record_comes_back_as_it_was(name: str, data: st.DataObject) -> No
     assert encode(back) == encoded
 
 
-@settings(max_examples=50)
+@share(50)
 @given(st.data())
 def test_every_act_comes_back_through_the_union_and_in_a_transaction(data: st.DataObject) -> None:
     act = data.draw(records(data.draw(st.sampled_from(ACTS))))
@@ -60,7 +61,7 @@ def replace_acts(transaction: Any, act: Any) -> Any:
     )
 
 
-@settings(max_examples=50)
+@share(50)
 @given(st.data())
 def test_every_event_comes_back_through_the_union(data: st.DataObject) -> None:
     event = data.draw(records(data.draw(st.sampled_from(EVENTS))))
@@ -156,7 +157,7 @@ def field_codec(pattern: str, shortest: int, longest: int) -> Callable[[bytes], 
 
 
 @pytest.mark.parametrize("form", TEXTS, ids=TEXTS.get)
-@settings(max_examples=25)
+@share(25)
 @given(st.data())
 def test_no_text_lets_a_newline_or_another_alphabet_through(
     form: tuple[str, int, int], data: st.DataObject

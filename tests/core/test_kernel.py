@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from effort import share
+from hypothesis import given
 from hypothesis import strategies as st
 from toy import CITY, HARBOUR, PROVINCE, REGISTRY, ToyWorld, activation, decide, incoming, outcome
 from toy import opening as open_
@@ -113,7 +114,7 @@ def model_transfer(balances: dict[str, int], move: tuple[str, str, int]) -> bool
     return True
 
 
-@settings(max_examples=50)
+@share(50)
 @given(blocks)
 def test_any_blocks_of_transfers_equal_a_dictionary(
     blocks: list[list[list[tuple[str, str, int]]]],

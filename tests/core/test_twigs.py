@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from effort import share
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tongjian.core.encoding import replace
@@ -372,7 +373,7 @@ def with_a_past(entries: int) -> Grown:
     return one
 
 
-@settings(max_examples=60)
+@share(60)
 @given(st.sampled_from([0, 505, 1020, 1530, 2040]), BLOCKS)
 def test_any_blocks_equal_the_model(entries: int, blocks: list[Changes]) -> None:
     one = copy.deepcopy(with_a_past(entries))
