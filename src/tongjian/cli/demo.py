@@ -2,6 +2,8 @@
 
 import importlib
 import importlib.util
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -42,7 +44,10 @@ def demo(
         )
     sizes: dict[str, Any] = {"invoices": invoices, "firms": firms}
     given = {name: size for name, size in sizes.items() if size is not None}
-    code = int(importlib.import_module(STORY).main(folder, seed=seed, **given))
+    story = importlib.import_module(STORY)
+    # The story is for people: where JSON was asked for, stdout is kept for the document.
+    with redirect_stdout(sys.stderr if surface.as_json else sys.stdout):
+        code = int(story.main(folder, seed=seed, **given))
     if surface.as_json:
         surface.document({"ok": code == 0})
     if code:

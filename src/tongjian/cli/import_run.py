@@ -6,13 +6,14 @@ knows a document by its key, and what was kept gives the same salts again.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.import_report import Told, raise_code, show_report
-from tongjian.cli.readable import key_text
-from tongjian.cli.submit import sign
+from tongjian.cli.readable import key_text, tag_of
+from tongjian.cli.submit import decide, sign
 from tongjian.cli.surface import Surface
 from tongjian.cli.words import read_refusal
 from tongjian.connectors.importing import Declined, Importer, Read, Site, differences
@@ -59,6 +60,7 @@ def run_import(
             Planner(importer, home, chain, home.key(holder), office, plans, resume=resume).plan(
                 surface, paths
             )
+            _require_permitted(chain, holder, plans.signed)
         if plans.signed:
             workers = default_workers() if len(plans.signed) >= _MANY else 0
             with home.engine(workers=workers) as engine:
@@ -66,6 +68,22 @@ def run_import(
     finally:
         show_report(surface, plans.told)
     raise_code(plans.told)
+
+
+def _require_permitted(chain: Chain, holder: str, signed: Sequence[tuple[Told, bytes]]) -> None:
+    """Refuse a run that the ledger would refuse document by document: the signer may not do it."""
+    answer = decide(chain, signed[0][1]) if signed else None
+    if answer is None or answer.refusal is None or answer.code is not ExitCode.UNAUTHORISED:
+        return
+    act = chain.opener.open(signed[0][1]).transaction.acts[0]
+    operation = chain.machine.registry.tags[tag_of(act)]
+    raise Failure(
+        ExitCode.UNAUTHORISED,
+        f"{holder} may not record these documents; nothing was recorded.",
+        why=f"{answer.refusal.en} {answer.refusal.zh}".rstrip(),
+        rule=f"{operation.law}; needs {operation.by.words()}",
+        then="tongjian keys list",
+    )
 
 
 class Planner:
@@ -98,8 +116,11 @@ class Planner:
 
     def plan(self, surface: Surface, paths: Sequence[Path]) -> None:
         """Plan for every document at or below the paths."""
+        leave_out = _own_folder(surface.folder, paths)
         with surface.progress("reading", None) as advance:
             for name, data in self._importer.walk(paths):
+                if leave_out(name):
+                    continue
                 told = Told(name)
                 self._plans.told.append(told)
                 if isinstance(data, Declined):
@@ -166,6 +187,14 @@ class Planner:
         }
         self._kept.keep(name, data, salts, words)
         return composed.act
+
+
+def _own_folder(folder: Path, paths: Sequence[Path]) -> Callable[[str], bool]:
+    """Return what tells the ledger's own files from documents, unless they were asked for."""
+    own = folder.resolve()
+    if any(path.resolve().is_relative_to(own) for path in paths):
+        return lambda _: False
+    return lambda name: Path(name.partition("!")[0]).resolve().is_relative_to(own)
 
 
 def _submit(surface: Surface, engine: SoloEngine, signed: Sequence[tuple[Told, bytes]]) -> None:

@@ -13,7 +13,7 @@ import typer
 from tongjian.cli.command import bind
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.surface import Surface
-from tongjian.connectors.importing import Importer, importers
+from tongjian.connectors.importing import Verb, verbs
 
 _Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Files, folders and ZIP archives.")
@@ -37,20 +37,20 @@ _Resume = Annotated[
 
 
 def import_commands(service: str) -> Iterator[tuple[str, Callable[..., None]]]:
-    """Yield verb and callback of each importer that a connector brings to a service."""
-    for importer in importers():
-        if importer.service == service:
-            yield importer.verb, _command(importer)
+    """Yield name and callback of each verb that a connector brings to a service."""
+    for verb in verbs():
+        if verb.service == service:
+            yield verb.name, _command(verb)
 
 
-def _command(importer: Importer) -> Callable[..., None]:
+def _command(verb: Verb) -> Callable[..., None]:
     def run(
         surface: Surface, paths: list[Path], holder: str, office: str | None, resume: bool
     ) -> None:
         from tongjian.cli.import_run import run_import
 
         _require(paths)
-        run_import(importer, surface, paths, holder, office=office, resume=resume)
+        run_import(verb.load(), surface, paths, holder, office=office, resume=resume)
 
     kind = inspect.Parameter.KEYWORD_ONLY
     options: tuple[tuple[str, Any, Any], ...] = (
@@ -64,7 +64,7 @@ def _command(importer: Importer) -> Callable[..., None]:
         for name, annotation, default in options
     ]
     words = (
-        f"{importer.sentence}\n\nA document that is on the ledger already is told, not recorded "
+        f"{verb.zh} {verb.en}\n\nA document that is on the ledger already is told, not recorded "
         "again, whatever file or format it comes in. What names persons stays in the folder "
         "`documents` of the ledger, with the salts. Exit code 9 where some were refused."
     )

@@ -30,7 +30,7 @@ def list_keys(surface: Surface) -> None:
     with home.open() as chain:
         names = home.names()
         rows = [
-            _key_of(home, chain, names, holder, is_seal=holder == SEAL_KEY_NAME)
+            _key_of(home, chain, names, holder, is_seal=holder.startswith(SEAL_KEY_NAME))
             for holder in holders
         ]
     if surface.as_json:

@@ -83,15 +83,16 @@ def show(surface: Surface, record: RecordArgument, at_height: AtOption = None) -
                 why="No row has this key there.",
                 then=f"tongjian receipt {name} -o absence.receipt, which proves it",
             )
-        entry = chain.store.entry(number)
-        row = named.table.codec.decode(entry.value)
+        row = named.table.codec.decode(chain.store.entry(number).value)
+        # An entry is also written when only its neighbour changed: the versions know since when.
+        since = next(height for height, _, _ in chain.prover.versions(named.key) if height <= at)
         if surface.as_json:
-            document = {"record": name, "height": at, "since_height": entry.height}
+            document = {"record": name, "height": at, "since_height": since}
             surface.document(document | {"row": as_json(row)})
             return
         surface.line(name, style="bold")
         surface.pairs(pairs_of(row), indent="  ")
-    surface.note(f"as of height {at}, unchanged since height {entry.height}", style="dim")
+    surface.note(f"as of height {at}, unchanged since height {since}", style="dim")
     surface.note(f"next: tongjian history {name}", style="dim")
 
 

@@ -119,19 +119,24 @@ def rehearse(home: Home, holders: Sequence[str], acts: tuple[Act, ...]) -> Answe
     """Return what would become of a transaction in the next block; nothing is recorded."""
     keys = keys_of(home, holders)
     with home.open() as chain:
-        machine = chain.machine
-        incoming = chain.opener.open(sign(chain, keys, acts))
-        height = chain.height + 1
-        time_ms = max(now_ms(), chain.tip.time_ms if chain.tip else 0)
-        try:
-            machine.check(incoming, height, time_ms)
-            verify_signatures(incoming, machine.directory)
-        except Refused as refused:
-            refusal = read_refusal(machine.registry, outcome_of(machine.registry, refused, 0))
-            return Answer(Status.TURNED_AWAY, incoming.id, -1, refusal, (), str(refused))
-        result = machine.apply(height, time_ms, [incoming]).results[-1]
-        if result.outcome:
-            refusal = read_refusal(machine.registry, result.outcome)
-            return Answer(Status.REFUSED, incoming.id, height, refusal, (), "")
-        events = events_of(machine.registry, result.events)
-        return Answer(Status.COMMITTED, incoming.id, height, None, events, "")
+        return decide(chain, sign(chain, keys, acts))
+
+
+def decide(chain: Chain, envelope: bytes) -> Answer:
+    """Return what the next block would decide of an envelope, were it the only one."""
+    machine = chain.machine
+    incoming = chain.opener.open(envelope)
+    height = chain.height + 1
+    time_ms = max(now_ms(), chain.tip.time_ms if chain.tip else 0)
+    try:
+        machine.check(incoming, height, time_ms)
+        verify_signatures(incoming, machine.directory)
+    except Refused as refused:
+        refusal = read_refusal(machine.registry, outcome_of(machine.registry, refused, 0))
+        return Answer(Status.TURNED_AWAY, incoming.id, -1, refusal, (), str(refused))
+    result = machine.apply(height, time_ms, [incoming]).results[-1]
+    if result.outcome:
+        refusal = read_refusal(machine.registry, result.outcome)
+        return Answer(Status.REFUSED, incoming.id, height, refusal, (), "")
+    events = events_of(machine.registry, result.events)
+    return Answer(Status.COMMITTED, incoming.id, height, None, events, "")

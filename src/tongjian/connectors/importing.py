@@ -1,13 +1,12 @@
 """What a connector says of itself so that documents of its kind can be recorded from files.
 
-A connector that has a module `importer` with an `importer` in it brings a verb to the service it
-names: surfaces find it, nothing lists it. An importer reads and plans; it neither signs nor submits
-nor keeps anything, and draws no salt of its own.
+A connector that has a file `verbs.toml` brings its verbs to the services it names: surfaces find
+them, nothing lists them, and the connector itself is loaded when its verb is used. An importer
+reads and plans; it neither signs nor submits nor keeps anything, and draws no salt of its own.
 """
 
 import importlib
-import importlib.util
-import pkgutil
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +68,6 @@ class Composed:
 class Importer(Protocol):
     """Reads documents of one kind and plans their recording."""
 
-    service: str
-    verb: str
-    sentence: str
-    """What the verb does, for help."""
     salts: tuple[str, ...]
     """Names of the salts that `compose` is to be given, 32 random bytes each."""
 
@@ -93,14 +88,29 @@ class Importer(Protocol):
         ...
 
 
-def importers() -> list[Importer]:
-    """Return the importers of all connectors, in order of the connectors' names."""
-    found: list[Importer] = []
-    for module in sorted(pkgutil.iter_modules(connectors.__path__), key=lambda one: one.name):
-        name = f"{connectors.__name__}.{module.name}.importer"
-        if module.ispkg and importlib.util.find_spec(name) is not None:
-            found.append(importlib.import_module(name).importer)
-    return found
+@dataclass(frozen=True)
+class Verb:
+    """What a connector lets people do in a service."""
+
+    service: str
+    name: str
+    zh: str
+    en: str
+    importer: str
+    """Where the importer is, `module:name`."""
+
+    def load(self) -> Importer:
+        """Load the connector and return its importer."""
+        module, _, name = self.importer.partition(":")
+        importer: Importer = getattr(importlib.import_module(module), name)
+        return importer
+
+
+def verbs() -> list[Verb]:
+    """Return the verbs of all connectors, in order of the connectors' names."""
+    paths = sorted(Path(connectors.__path__[0]).glob("*/verbs.toml"))
+    entries = (entry for path in paths for entry in tomllib.loads(path.read_text("utf-8"))["verb"])
+    return [Verb(**entry) for entry in entries]
 
 
 def differences(one: Face, other: Face) -> list[str]:

@@ -22,11 +22,13 @@ from tongjian.core.genesis import (
     FoundedParameter,
     FoundedService,
     Genesis,
+    compute_genesis_rows,
 )
 from tongjian.core.hashing import Hash, HashSuite, hash_of
 from tongjian.node.clock import nonce, now_ms, salt
 from tongjian.node.home import KEYS_NAME, SEAL_KEY_NAME, Home
 from tongjian.node.keys import KeyPair, write_key
+from tongjian.node.plan_form import check_plan
 
 YEARS_OF_A_KEY: Final = 3
 YEAR_MS: Final = 365 * 86_400_000
@@ -70,6 +72,7 @@ def read_plan(path: Path) -> Plan:
     """Read a plan; raises `PlanInvalid`."""
     try:
         fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        check_plan(fields)
         return msgspec.convert(fields, Plan)
     except (OSError, ValueError, msgspec.ValidationError) as error:
         msg = f"the plan {path} cannot be used: {error}"
@@ -81,16 +84,21 @@ def found(plan: Plan, folder: Path, *, time_ms: int | None = None) -> Home:
 
     Raises `PlanInvalid`, `GenesisRefused` or `HomeError` and leaves no half ledger.
     """
-    suite = HashSuite[plan.hash.upper()]
+    try:
+        suite = HashSuite[plan.hash.upper()]
+    except KeyError as error:
+        msg = f"the hash of a plan is sha256 or sm3, not {plan.hash}"
+        raise PlanInvalid(msg) from error
     digest = hash_of(suite)
     home = Home(folder)
     keys = folder / KEYS_NAME
-    keys.mkdir(parents=True, exist_ok=True)
-    keys.chmod(0o700)
     secrets = {holder: salt() for holder in (SEAL_KEY_NAME, *(o.holder for o in plan.officer))}
     genesis = compose_genesis(
         plan, secrets, digest, suite, time_ms=now_ms() if time_ms is None else time_ms
     )
+    compute_genesis_rows(genesis)  # refuses what contradicts itself before anything is written
+    keys.mkdir(parents=True, exist_ok=True)
+    keys.chmod(0o700)
     for holder, secret in secrets.items():
         write_key(keys / f"{holder}.json", secret, holder)
     home.found(

@@ -27,6 +27,7 @@ from tongjian.core.limits import FEN_MAX
 from tongjian.services.invoice.acts import RecordForeign
 from tongjian.services.invoice.exchange import compute_document_key
 from tongjian.services.invoice.records import INVOICES, Invoice
+from tongjian.verifier.sm2 import SM2Unavailable
 
 FLAGS_MAX: Final = 16
 """As many as the act takes; a document with more says so in its last flag."""
@@ -61,11 +62,6 @@ class _Plan:
 class EInvoiceImporter:
     """Records e-invoices of every kind that this connector reads."""
 
-    service = "invoice"
-    verb = "import"
-    sentence = (
-        "从文件登记别处开具的发票 Record e-invoices issued elsewhere, from files and folders."
-    )
     salts = ("holder", "original", "lines")
 
     def walk(self, paths: Iterable[Path]) -> Iterator[tuple[str, bytes | Declined]]:
@@ -80,6 +76,12 @@ class EInvoiceImporter:
             return _read(document, site)
         except Unreadable as error:
             return _declined(error)
+        except SM2Unavailable as error:
+            return Declined(
+                f"Its seal cannot be checked on this machine: {error}.",
+                "GM/T 0009: a sealed document is recorded when its seal was checked",
+                "Import it where libcrypto has SM2, or install tongjian[sm2].",
+            )
 
     def compose(self, read: Read, data: bytes, site: Site, salts: Mapping[str, bytes]) -> Composed:
         """Return the act that records a document under the given salts."""
@@ -141,7 +143,7 @@ def _read(document: Document, site: Site) -> Read | Declined:
     try:
         plan = _plan(document)
     except AmountRefused as error:
-        return Declined(str(error), "BR-DEC", "Ask the issuer.", document.key)
+        return Declined(_sentence(str(error)), "BR-DEC", "Ask the issuer.", document.key)
     if plan is None:
         return _decline(
             document,
@@ -157,7 +159,8 @@ def _read(document: Document, site: Site) -> Read | Declined:
     try:
         key = compute_document_key(site.digest, site.chain, document.key)
     except ValueError as error:
-        return Declined(str(error), "invoice.record_foreign", "Ask the issuer.", document.key[:80])
+        why, label = _sentence(str(error)), document.key[:80]
+        return Declined(why, "invoice.record_foreign", "Ask the issuer.", label)
     return Read(document.key, INVOICES, (key,), plan.face, flags_of(document), plan)
 
 
@@ -200,15 +203,19 @@ def _plan(document: Document) -> _Plan | None:
     digits = _DECIMALS.get(document.currency, 2)
     return _Plan(
         document,
-        minor_units(total, digits),
-        minor_units(tax or Decimal(0), digits),
+        # Trailing zeros say nothing: 100.00 yen are whole yen.
+        minor_units(total.normalize(), digits),
+        minor_units((tax or Decimal(0)).normalize(), digits),
         day.year * 10_000 + day.month * 100 + day.day,
     )
 
 
 def _declined(error: Unreadable) -> Declined:
-    why = error.why[:1].upper() + error.why[1:].rstrip(".") + "."
-    return Declined(why, error.rule, error.next_step)
+    return Declined(_sentence(error.why), error.rule, error.next_step)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _plain(value: Any) -> str:
