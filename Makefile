@@ -77,6 +77,7 @@ test-all: .venv/.dev ## every test, the slow ones too
 fuzz: .venv/.dev ## every property with two thousand examples each
 	@echo "fuzz: the properties, with many examples and a new seed"
 	@$(PYTEST) -m "not slow" --hypothesis-profile=nightly --timeout=1800 -k "$${ONLY:-}"
+	@$(BIN)/python tests/fuzz/run_atheris.py
 
 .PHONY: faults
 faults: .venv/.dev ## kill -9 at every moment, the long form
