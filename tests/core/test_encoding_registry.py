@@ -16,10 +16,11 @@ from tongjian.core.encoding import Codec, Malformed, encode
 from tongjian.core.envelope import Envelope, Transaction
 from tongjian.core.genesis import Genesis
 from tongjian.testkit.strategies import declared, records
+from tongjian.verifier.receipt import Statements
 
 REGISTRY = load_registry()
 KERNEL: tuple[Any, ...] = (
-    *(Body, Envelope, Genesis, Header, Result, Seal, Sealed),
+    *(Body, Envelope, Genesis, Header, Result, Seal, Sealed, Statements),
     *(table.row for table in DIRECTORY_TABLES),
 )
 ROWS = tuple(table.row for table in REGISTRY.tables.values())
