@@ -340,7 +340,7 @@ def test_what_the_story_says_to_try_next_works(told: Run) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "HOLDS" in done.stdout
     assert "CLAIMS_EXCEED_TOTAL" in done.stdout
 

@@ -33,6 +33,7 @@ IMPORT_WORDS: Final = {
 }
 LABEL_MAX: Final = 34
 WORDS_MAX: Final = 60
+FORGED_MAX: Final = 76
 
 
 class Steps:
@@ -59,18 +60,18 @@ class Steps:
         home = found(city.plan, self._folder, time_ms=founded_ms)
         industries = len({member.firm.industry for member in city.members})
         show.say(
-            f"{len(city.plan.office)} offices 机构 of Haizhou 海州, with firms of {industries} "
-            f"industries, and {len(city.plan.officer):,} officers 人员, each with a key: "
-            f"{watch.seconds}."
+            f"{len(city.plan.office)} offices 机构 of Haizhou 海州, firms of {industries} "
+            f"industries among them, {len(city.plan.officer):,} officers 人员,"
         )
+        show.say(f"each with a key, in {watch.seconds}.")
         show.say(f"Ledger {home.anchors().chain[:16]}…; trust file {self._folder}/{ANCHORS_NAME}.")
         return home
 
     def live_a_day(self, stage: Stage, start_ms: int, invoices: int) -> Scenario:
         """Record charters and taxpayers, the scenario's first half, then the city's day."""
         show = self._show
-        day = plan_day(stage.city, self._seed, invoices, start_ms, stage.digest)
         show.step("一日业务", f"record the business of {day_of(legal_date(start_ms))}")
+        day = plan_day(stage.city, self._seed, invoices, start_ms, stage.digest)
         founded = opening(stage.city, self._seed, day.issued_fen, stage.clock(), stage.digest)
         opened = stage.record(tuple(founded), lambda _: None)
         self._all_committed(stage, opened, "a charter or a taxpayer")
@@ -84,9 +85,9 @@ class Steps:
         self._all_committed(stage, outcomes, "a transaction of the day")
         kept = keep_papers(self._folder, (*day.papers, scenario.paper))
         self._say_day(day, invoices, took_ms, stage.chain.height - before)
+        show.say(f"Height {stage.chain.height}, app hash {app_hash(stage.chain)[:32]}….")
         show.say(
-            f"Height {stage.chain.height}, app hash {app_hash(stage.chain)[:32]}…; {kept:,} plain "
-            f"documents stay with their offices in {self._folder}/{DOCUMENTS_NAME}."
+            f"{kept:,} plain documents stay with their offices, in {self._folder}/{DOCUMENTS_NAME}."
         )
         return scenario
 
@@ -118,26 +119,24 @@ class Steps:
         height = scenario.let_it_lapse()
         refusal = scenario.take_back().refusal.partition("@")[0]
         show.say(
-            f"Invoice {scenario.number}: 20 air sensors, 1,130,000.00, booked and paid. The seller "
-            f"asked to take back two;"
+            f"Invoice {scenario.number}, 20 air sensors, 1,130,000.00, is booked and paid; the "
+            f"seller"
         )
         show.say(
-            f"nobody answered, so the ledger itself voided the request (07) in block {height}. "
-            f"Asked again, confirmed (04):"
+            f"asks to take back two. Nobody answers: the ledger itself voids the request (07), "
+            f"block {height}."
         )
         show.say(
-            f"the red letter over {yuan(RED_FEN)} alone is refused ({refusal}, it is paid out in "
-            f"full), with its refund it is recorded."
+            f"Asked again and confirmed (04), the red letter over {yuan(RED_FEN)} alone is refused"
         )
+        show.say(f"({refusal}: all is paid out); together with its refund it is recorded.")
 
     # -- documents ----------------------------------------------------------------------------
 
     def import_documents(self, stage: Stage) -> None:
         """Import documents that were issued elsewhere, one line each."""
         with documents(stage) as (folder, real):
-            source = (
-                "published test documents" if real else "documents, written as other systems do,"
-            )
+            source = "published test documents" if real else "documents written as other systems do"
             self._show.step("导入", f"import {source}, for the hospital")
             done = list(import_all(stage, folder))
         self._show.table(
@@ -186,7 +185,7 @@ class Steps:
         )
         for line in proof.steps:
             show.say(f"  {line}")
-        show.say(f"One byte of it flipped: {proof.forged}")
+        show.say(f"One byte of it flipped: {_short(proof.forged, FORGED_MAX)}")
 
     def say_what_next(self, commands: Sequence[tuple[str, str]]) -> None:
         """List commands that work on the ledger left behind, each with what it shows."""

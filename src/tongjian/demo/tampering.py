@@ -167,7 +167,7 @@ def _replay(stage: Stage, log: bytes) -> str:
             with copy.open(writable=True):
                 raise Unexpected("the altered block log was replayed to its end")
         except LogDamaged as damage:
-            return str(damage)
+            return str(damage).partition(". ")[0]
 
 
 BEHIND_THE_COUNTER: Final = (edited_database, edited_block)
