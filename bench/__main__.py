@@ -15,7 +15,10 @@ from bench.scenarios import FULL, LARGE_RECORDS, QUICK, SCENARIOS, Sizes, Worksh
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the scenarios that were asked for and report them."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.write and (asked.only or asked.quick):
+        parser.error("--write keeps a whole run: leave out --only and --quick")
     place: Path = asked.place
     shop = Workshop(_sizes(asked), place)
     report = Report(facts(place), asdict(shop.sizes))

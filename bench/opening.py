@@ -19,6 +19,7 @@ from tongjian.node.home import Home
 def opening(town: Town, transactions: int, acts: int) -> Iterator[Figure]:
     """Yield start-up time and memory, then what a replay of all blocks takes."""
     told = _open(town)
+    _require_replayed(told, 0)
     records = transactions * acts
     what = f"{records:,} records"
     yield Figure(
@@ -27,9 +28,7 @@ def opening(town: Town, transactions: int, acts: int) -> Iterator[Figure]:
     yield Figure("memory after opening", told["resident_mib"], "MiB")
     (town.folder / STORE_NAME).unlink()
     told = _open(town)
-    if told["replayed"] != told["height"] + 1:
-        msg = f"{told['replayed']} of {told['height'] + 1} blocks were replayed"
-        raise ValueError(msg)
+    _require_replayed(told, told["height"] + 1)
     log_bytes = (town.folder / LOG_NAME).stat().st_size
     seconds = told["open_s"]
     note = f"signatures, rules and roots checked anew; {log_bytes / seconds / 1e6:.1f} MB/s of log"
@@ -43,6 +42,13 @@ def opening(town: Town, transactions: int, acts: int) -> Iterator[Figure]:
 
 def _open(town: Town) -> dict[str, float]:
     return run_together("bench.opening", [[str(town.folder)]])[0]
+
+
+def _require_replayed(told: dict[str, float], blocks: float) -> None:
+    """Refuse a figure of something else than was meant."""
+    if told["replayed"] != blocks:
+        msg = f"{told['replayed']} blocks were replayed where {blocks} were expected"
+        raise ValueError(msg)
 
 
 def _measure(folder: Path) -> None:

@@ -116,6 +116,14 @@ def test_writing_keeps_the_words_above_the_figures(
     assert "old figures" not in written
 
 
+@pytest.mark.parametrize("less", [["--quick"], ["--only", "disk"]])
+def test_part_of_a_run_is_not_written(less: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*less, "--write"])
+    assert ended.value.code == 2
+    assert "--write keeps a whole run" in capsys.readouterr().err
+
+
 def test_writing_refuses_a_page_without_the_mark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
