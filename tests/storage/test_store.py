@@ -283,7 +283,7 @@ def test_a_new_store_has_no_tip_and_an_empty_state(tmp_path: Path) -> None:
 
     assert store.tip() is None
     assert store.restore().tree.count == 0
-    store.check_places()
+    store.check_sum()
     store.close()
 
 
@@ -309,7 +309,7 @@ def test_a_block_that_fails_half_way_leaves_the_store_as_it_was(
     assert dict(grown.store.scan(b"", b"\xff", 10**9)) == rows
     grown.block({key(1): b"kept"}, transactions=300)
     assert grown.store.value(key(1)) == b"kept"
-    grown.store.check_places()
+    grown.store.check_sum()
     grown.store.close()
 
 

@@ -132,7 +132,8 @@ class Small:
 
     def apply(self, chain: Chain, *envelopes: bytes) -> int:
         """Make the next block without an engine; return its height."""
-        self.now_ms += 1000
+        last_ms = chain.tip.time_ms if chain.tip else START_MS
+        self.now_ms = max(self.now_ms, last_ms) + 1000
         incoming: list[Incoming] = [chain.opener.open(envelope) for envelope in envelopes]
         return chain.apply(self.now_ms, incoming, self.seal_key)[0]
 

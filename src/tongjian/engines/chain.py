@@ -29,7 +29,7 @@ from tongjian.core.envelope import Incoming, Opener, body_of, signed_message, ve
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
-from tongjian.core.operation import Refused
+from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
 from tongjian.engines.frames import lock, read_frame
@@ -108,7 +108,7 @@ class Chain:
             self._load()
             self._check_store()
             if self.writable:
-                self.store.check_places()
+                self.store.check_sum()
         except BaseException:
             self.store.close()
             raise
@@ -194,6 +194,9 @@ class Chain:
         the state is behind; after any failure `reload` must come next.
         """
         height = self.height + 1
+        if self.tip is not None and time_ms < self.tip.time_ms:
+            msg = f"block {height} at {time_ms} ms would come before block {self.height}"
+            raise InvariantBroken(msg)
         applied = self.machine.apply(height, time_ms, incoming, checked)
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         envelopes = tuple(transaction.data for transaction in incoming)

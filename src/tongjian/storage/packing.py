@@ -4,6 +4,7 @@ LMDB has none: a page that a disk gives back wrong would otherwise be served as 
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tongjian.core.encoding import Codec, Malformed, Record, encode
@@ -45,48 +46,62 @@ class Place(NamedTuple):
 _TIPS: Final = Codec(Tip, 64 * 1024)
 _ENTRY_BYTES: Final = 18
 """Of an entry before its key: checksum, height, previous, three lengths."""
-_PLACES_BYTES: Final = 8
-PLACES_SUM_MAX: Final = (1 << 8 * _PLACES_BYTES) - 1
+_CRC_MAX: Final = (1 << 8 * CRC_BYTES) - 1
+_SUM_BYTES: Final = 8
+SUM_MAX: Final = (1 << 8 * _SUM_BYTES) - 1
 
 
-def _with_checksum(packed: bytes) -> bytes:
-    return zlib.crc32(packed).to_bytes(CRC_BYTES, "big") + packed
+def _with_checksum(packed: bytes, place: int) -> bytes:
+    """Prefix a checksum that also depends on where the bytes stand, so that a swap shows."""
+    return zlib.crc32(packed, place & _CRC_MAX).to_bytes(CRC_BYTES, "big") + packed
 
 
-def _without_checksum(packed: bytes, what: str) -> bytes:
+def _without_checksum(packed: bytes, place: int, what: str) -> bytes:
     rest = packed[CRC_BYTES:]
-    if not rest or zlib.crc32(rest) != int.from_bytes(packed[:CRC_BYTES], "big"):
+    found = int.from_bytes(packed[:CRC_BYTES], "big")
+    if not rest or zlib.crc32(rest, place & _CRC_MAX) != found:
         msg = f"{what} fails its checksum; rebuild with `tongjian doctor --repair`"
         raise StoreDamaged(msg)
     return rest
 
 
-def pack_tip(tip: Tip, places_sum: int) -> bytes:
-    """Return the bytes of the tip, beside the sum of all places of transactions."""
-    return _with_checksum(places_sum.to_bytes(_PLACES_BYTES, "big") + encode(tip))
+def pack_tip(tip: Tip, total: int) -> bytes:
+    """Return the bytes of the tip, beside the sum over places that nothing else vouches for."""
+    return _with_checksum(total.to_bytes(_SUM_BYTES, "big") + encode(tip), 0)
 
 
 def unpack_tip(packed: bytes) -> tuple[Tip, int]:
-    """Return the tip and the sum of all places; raises `StoreDamaged`."""
-    rest = _without_checksum(packed, "the tip of the state")
+    """Return the tip and the sum; raises `StoreDamaged`."""
+    rest = _without_checksum(packed, 0, "the tip of the state")
     try:
-        tip: Tip = _TIPS.decode(rest[_PLACES_BYTES:])
+        tip: Tip = _TIPS.decode(rest[_SUM_BYTES:])
     except Malformed as error:
         msg = f"the tip of the state cannot be decoded ({error}); rebuild the store"
         raise StoreDamaged(msg) from error
-    return tip, int.from_bytes(rest[:_PLACES_BYTES], "big")
+    return tip, int.from_bytes(rest[:_SUM_BYTES], "big")
 
 
-def pack_meta(meta: BlockMeta) -> bytes:
+def pack_meta(meta: BlockMeta, height: int) -> bytes:
     """Return the bytes of a block's place."""
-    return _with_checksum(b"".join(n.to_bytes(NUMBER_BYTES, "big") for n in meta))
+    return pack_numbers(meta, height)
 
 
 def unpack_meta(packed: bytes, height: int) -> BlockMeta:
     """Return a block's place; raises `StoreDamaged`."""
-    rest = _without_checksum(packed, f"the place of block {height}")
+    return BlockMeta(*unpack_numbers(packed, height))
+
+
+def pack_numbers(numbers: Sequence[int], height: int) -> bytes:
+    """Return the bytes of numbers that belong to a height."""
+    packed = b"".join([number.to_bytes(NUMBER_BYTES, "big") for number in numbers])
+    return _with_checksum(packed, height)
+
+
+def unpack_numbers(packed: bytes, height: int) -> list[int]:
+    """Return the numbers of a height; raises `StoreDamaged`."""
+    rest = _without_checksum(packed, height, f"a record of block {height}")
     size = NUMBER_BYTES
-    return BlockMeta(*(int.from_bytes(rest[i : i + size], "big") for i in range(0, 3 * size, size)))
+    return [int.from_bytes(rest[i : i + size], "big") for i in range(0, len(rest), size)]
 
 
 def pack_place(height: int, position: int) -> bytes:
@@ -99,7 +114,7 @@ def unpack_place(packed: bytes) -> Place:
     return Place(int.from_bytes(packed[:5], "big"), int.from_bytes(packed[5:], "big"))
 
 
-def pack_entry(entry: Entry) -> bytes:
+def pack_entry(entry: Entry, number: int) -> bytes:
     """Return the bytes of an entry."""
     key, next_key = entry.key, entry.next_key
     # Neighbours in the order share most of their bytes: only the rest of the next key is kept.
@@ -114,7 +129,7 @@ def pack_entry(entry: Entry) -> bytes:
             entry.value,
         )
     )
-    return zlib.crc32(packed).to_bytes(4, "big") + packed
+    return zlib.crc32(packed, number & _CRC_MAX).to_bytes(CRC_BYTES, "big") + packed
 
 
 def _shared(one: bytes, other: bytes) -> int:
@@ -126,7 +141,9 @@ def _shared(one: bytes, other: bytes) -> int:
 
 def unpack_entry(packed: bytes, number: int) -> Entry:
     """Return an entry; raises `StoreDamaged`."""
-    if len(packed) < _ENTRY_BYTES or zlib.crc32(packed[4:]) != int.from_bytes(packed[:4], "big"):
+    found = int.from_bytes(packed[:CRC_BYTES], "big")
+    rest = packed[CRC_BYTES:]
+    if len(packed) < _ENTRY_BYTES or zlib.crc32(rest, number & _CRC_MAX) != found:
         msg = f"entry {number} fails its checksum; rebuild with `tongjian doctor --repair`"
         raise StoreDamaged(msg)
     keys = _ENTRY_BYTES + packed[15]

@@ -247,12 +247,19 @@ class Prover:
             numbers.append(following)
 
     def log_path(self, index: int, size: int) -> list[bytes]:
-        """Return the inclusion path of a log entry in the log of a size."""
-        return inclusion_proof(self._digest, index, size, self._store.tiles.node)
+        """Return the inclusion path of a log entry in the log of a size up to the tip's."""
+        return inclusion_proof(self._digest, index, size, self._log_node)
 
     def consistency(self, first: int, second: int) -> list[bytes]:
-        """Return the consistency path between two sizes of the log."""
-        return consistency_proof(self._digest, first, second, self._store.tiles.node)
+        """Return the consistency path between two sizes of the log up to the tip's."""
+        return consistency_proof(self._digest, first, second, self._log_node)
+
+    def _log_node(self, level: int, index: int) -> bytes:
+        try:
+            return self._store.tiles.node(level, index)
+        except KeyError as error:
+            msg = f"the log is not stored as far as the tip says: {error.args[0]}"
+            raise StoreDamaged(msg) from error
 
     def _twig(self, twig: int, count: int) -> PaddedTree:
         """Return the leaf tree of a twig as it stood with `count` entries in the state."""
