@@ -148,3 +148,30 @@ def test_verifying_needs_no_network(used_home: Path, tmp_path: Path) -> None:
     done = program("verify", path, "--trust", used_home / "anchors.json", wrap=wrap)
     assert done.returncode == 0
     assert "HOLDS" in done.stdout
+
+
+def test_all_rows_that_begin_in_one_way_are_proven_to_be_all(
+    used_home: Path, tmp_path: Path
+) -> None:
+    path = receipt(used_home, tmp_path / "range", "membership.offices:9199*")
+    statement = verified(used_home, path)["statements"][0]
+    assert [row["record"] for row in statement["rows"]] == [
+        "membership.offices:91990106MA7K3D2102",
+        "membership.offices:91990106MA7K3E811E",
+    ]
+    shown = ok("verify", path, "--trust", used_home / "anchors.json").stdout
+    assert "these 2 rows were all of the range" in shown
+    empty = receipt(used_home, tmp_path / "empty", "invoice.reimbursements:26990000/*")
+    assert verified(used_home, empty)["statements"][0]["rows"] == []
+    listed = answer("show", "membership.offices:*", home=used_home)["rows"]
+    assert len(listed) == 4
+    before = answer("show", "invoice.taxpayers:*", "--at-height", 1, home=used_home)["rows"]
+    assert len(before) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["membership.keys:ab*", "membership.offices:9/*", "membership.parameters:税/*"]
+)
+def test_a_range_that_cannot_be_named_is_told(used_home: Path, tmp_path: Path, name: str) -> None:
+    fails(2, "receipt", name, "-o", tmp_path / "x", home=used_home)
+    fails(2, "history", "membership.offices:9199*", home=used_home)

@@ -127,7 +127,10 @@ class Planner:
                     told.decline(data)
                 elif not self._is_done(told, data):
                     self._plan_one(told, data)
+                if len(self._plans.signed) % TOGETHER == 0:
+                    self._kept.settle()
                 advance()
+        self._kept.settle()
 
     def _is_done(self, told: Told, data: bytes) -> bool:
         """Say whether these very bytes were recorded by an earlier run; then they are not read."""
@@ -185,7 +188,7 @@ class Planner:
             "flags": list(read.flags),
             **composed.kept,
         }
-        self._kept.keep(name, data, salts, words)
+        self._kept.stage(name, data, salts, words)
         return composed.act
 
 

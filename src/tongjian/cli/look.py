@@ -15,7 +15,7 @@ RecordArgument = Annotated[
     str,
     typer.Argument(
         metavar="RECORD",
-        help="service.table:key, or the key alone where only one row has it.",
+        help="service.table:key, or the key alone where only one row has it; * for all.",
     ),
 ]
 AtOption = Annotated[
@@ -61,39 +61,21 @@ def status(surface: Surface) -> None:
 
 
 def show(surface: Surface, record: RecordArgument, at_height: AtOption = None) -> None:
-    """Show a row as it stands, or as it stood at a height."""
-    from tongjian.cli.readable import as_json, key_text, pairs_of
-    from tongjian.cli.records import TransactionNamed, resolve
+    """Show a row as it stands, or as it stood at a height; with * at the end, all rows."""
+    from tongjian.cli.records import RangeNamed, RowNamed, resolve
+    from tongjian.cli.rows import show_row, show_rows
     from tongjian.cli.transactions import show_transaction
     from tongjian.node.home import Home
 
     home = Home(surface.folder)
     with home.open() as chain:
-        named = resolve(chain, record)
-        if isinstance(named, TransactionNamed):
-            show_transaction(surface, home, chain, named.id)
-            return
-        at = height_of(chain, at_height)
-        number = chain.prover.entry_at(named.key, at)
-        name = key_text(named.table, named.key)
-        if number is None:
-            raise Failure(
-                ExitCode.NOT_FOUND,
-                f"{name} does not stand at height {at}.",
-                why="No row has this key there.",
-                then=f"tongjian receipt {name} -o absence.receipt, which proves it",
-            )
-        row = named.table.codec.decode(chain.store.entry(number).value)
-        # An entry is also written when only its neighbour changed: the versions know since when.
-        since = next(height for height, _, _ in chain.prover.versions(named.key) if height <= at)
-        if surface.as_json:
-            document = {"record": name, "height": at, "since_height": since}
-            surface.document(document | {"row": as_json(row)})
-            return
-        surface.line(name, style="bold")
-        surface.pairs(pairs_of(row), indent="  ")
-    surface.note(f"as of height {at}, unchanged since height {since}", style="dim")
-    surface.note(f"next: tongjian history {name}", style="dim")
+        match resolve(chain, record):
+            case RowNamed() as row:
+                show_row(surface, chain, row, height_of(chain, at_height))
+            case RangeNamed() as rows:
+                show_rows(surface, chain, rows, height_of(chain, at_height))
+            case transaction:
+                show_transaction(surface, home, chain, transaction.id)
 
 
 def history(surface: Surface, record: RecordArgument) -> None:
@@ -109,9 +91,9 @@ def history(surface: Surface, record: RecordArgument) -> None:
         if not isinstance(named, RowNamed):
             raise Failure(
                 ExitCode.USAGE,
-                "A transaction has no history.",
-                why="It is recorded once and never changes.",
-                then=f"tongjian tx {record}",
+                "Only a single row has a history.",
+                why="A transaction never changes, and a range is many rows.",
+                then=f"tongjian show {record}",
             )
         versions = versions_of(chain, named.table, named.key)
         name = key_text(named.table, named.key)

@@ -34,9 +34,9 @@ def receipt(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a receipt: the row or its absence, or a transaction, with the proof of it."""
-    from tongjian.cli.readable import key_text
-    from tongjian.cli.records import RowNamed, resolve
+    """Write a receipt: a row or its absence, all rows of a range, a transaction, with the proof."""
+    from tongjian.cli.records import resolve
+    from tongjian.cli.rows import state
     from tongjian.engines.receipts import Receipts
     from tongjian.node.home import Home
 
@@ -44,12 +44,7 @@ def receipt(
         named = resolve(chain, record, is_transaction=transaction)
         at = height_of(chain, at_height)
         draft = Receipts(chain).draft(at)
-        if isinstance(named, RowNamed):
-            name = key_text(named.table, named.key)
-            kind = "row" if draft.row(named.key) else "absence"
-        else:
-            name, kind = named.id.hex(), "transaction"
-            draft.transaction(named.id)
+        name, kind = state(draft, chain, named)
         data = draft.finish()
     path = _file_of(name, at) if output is None else output
     _write(surface, path, data, force=force)

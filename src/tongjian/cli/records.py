@@ -1,15 +1,20 @@
-"""What a user may name: a row as `service.table:key`, a bare key, a transaction by its id."""
+"""What a user may name: a row `service.table:key`, rows `service.table:prefix*`, a transaction."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tongjian.cli.failures import ExitCode, Failure
-from tongjian.core.operation import NUMBER, AnyTable, InvariantBroken, Part, Registry
+from tongjian.core.ledger import after
+from tongjian.core.operation import NUMBER, TEXT, AnyTable, InvariantBroken, Part, Registry
 from tongjian.engines.chain import Chain
 
 ID_BYTES: Final = 32
 _SEPARATOR: Final = "/"
-_RULE: Final = "RECORD is service.table:key, parts of a key joined by /, bytes in hexadecimal"
+_ALL: Final = "*"
+_RULE: Final = (
+    "RECORD is service.table:key, parts of a key joined by /, bytes in hexadecimal, "
+    "* at the end for all keys that begin so"
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,18 @@ class TransactionNamed:
     id: bytes
 
 
-Named = RowNamed | TransactionNamed
+@dataclass(frozen=True)
+class RangeNamed:
+    """All rows of a table whose keys begin in one way: low <= key < high."""
+
+    table: AnyTable
+    begun: str
+    """How the keys begin, as it was typed."""
+    low: bytes
+    high: bytes
+
+
+Named = RowNamed | RangeNamed | TransactionNamed
 
 
 def resolve(chain: Chain, text: str, *, is_transaction: bool = False) -> Named:
@@ -37,7 +53,8 @@ def resolve(chain: Chain, text: str, *, is_transaction: bool = False) -> Named:
         return _transaction(chain, text)
     name, colon, key = text.partition(":")
     if colon:
-        return _row(registry, name, key)
+        table = _table(registry, name)
+        return _range(table, key) if key.endswith(_ALL) else _row(table, key)
     candidates: list[Named] = []
     for table in registry.tables.values():
         encoded = _key_of(table, text)
@@ -51,7 +68,7 @@ def resolve(chain: Chain, text: str, *, is_transaction: bool = False) -> Named:
     raise _ambiguous(text, candidates) if candidates else _unknown(text)
 
 
-def _row(registry: Registry, name: str, key: str) -> RowNamed:
+def _table(registry: Registry, name: str) -> AnyTable:
     tables = [
         table
         for table in registry.tables.values()
@@ -65,17 +82,42 @@ def _row(registry: Registry, name: str, key: str) -> RowNamed:
             rule=_RULE,
             then=f"tongjian show {next(iter(registry.tables), 'service.table')}:KEY",
         )
-    encoded = _key_of(tables[0], key)
+    return tables[0]
+
+
+def _row(table: AnyTable, key: str) -> RowNamed:
+    encoded = _key_of(table, key)
     if encoded is None:
-        parts = _SEPARATOR.join(part.name for part in tables[0].parts)
-        raise Failure(
-            ExitCode.USAGE,
-            f"{key!r} is no key of {tables[0].name}.",
-            why=f"Its keys are of the form {parts}.",
-            rule=_RULE,
-            then=f"tongjian show {tables[0].name}:{parts}",
-        )
-    return RowNamed(tables[0], encoded)
+        raise _no_key(table, key)
+    return RowNamed(table, encoded)
+
+
+def _range(table: AnyTable, key: str) -> RangeNamed:
+    """Return the rows whose first parts are given and whose next text, if any, begins so."""
+    *whole, begun = key.removesuffix(_ALL).split(_SEPARATOR)
+    following = table.parts[len(whole) : len(whole) + 1]
+    if len(whole) >= len(table.parts):
+        raise _no_key(table, key)
+    try:
+        parts = zip(table.parts, whole, strict=False)
+        low = table.key_of(tuple(_part_of(part, text) for part, text in parts))
+        if begun and (following != (TEXT,) or not begun.isascii()):
+            raise _no_key(table, key)
+    except (InvariantBroken, OverflowError, ValueError) as error:
+        raise _no_key(table, key) from error
+    low += begun.encode("ascii")
+    return RangeNamed(table, key.removesuffix(_ALL), low, after(low))
+
+
+def _no_key(table: AnyTable, key: str) -> Failure:
+    parts = _SEPARATOR.join(part.name for part in table.parts)
+    return Failure(
+        ExitCode.USAGE,
+        f"{key!r} is no key of {table.name}.",
+        why=f"Its keys are of the form {parts}.",
+        rule=_RULE,
+        then=f"tongjian show {table.name}:{parts}",
+    )
 
 
 def _key_of(table: AnyTable, text: str) -> bytes | None:

@@ -7,6 +7,7 @@ Nothing of it goes onto the ledger. Files are readable by their owner only and a
 before the ledger hears of the document: a commitment whose salt is lost cannot be opened.
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -16,8 +17,11 @@ from typing import Any, Final
 
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
+TOGETHER_MIN: Final = 16
+"""From so many files on, one flush of the file system is quicker than one of each file."""
 FORMAT: Final = "tongjian-document/1"
 _SUFFIX: Final = ".json"
+_DRAFT: Final = ".draft"
 
 
 class KeptDamaged(Exception):
@@ -30,6 +34,7 @@ class DocumentFolder:
     def __init__(self, folder: Path) -> None:
         """Point at a folder; it is made when the first document is kept."""
         self.folder = folder
+        self._staged: list[Path] = []
 
     def known_files(self) -> dict[str, str]:
         """Return for the SHA-256 of each kept file, in hexadecimal, the key of its document."""
@@ -58,6 +63,13 @@ class DocumentFolder:
         self, key: str, data: bytes, salts: Mapping[str, bytes], words: Mapping[str, Any]
     ) -> None:
         """Write a document and its salts; when it returns, both are on the disk."""
+        self.stage(key, data, salts, words)
+        self.settle()
+
+    def stage(
+        self, key: str, data: bytes, salts: Mapping[str, bytes], words: Mapping[str, Any]
+    ) -> None:
+        """Write a document and its salts aside; they count once `settle` has put them in place."""
         self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         digest = hashlib.sha256(data).hexdigest()
         entry = {
@@ -66,10 +78,23 @@ class DocumentFolder:
             "salts": {name: salt.hex() for name, salt in salts.items()},
             **words,
         }
-        _write(self.folder / digest, data)
         text = json.dumps(entry, ensure_ascii=False, indent=1) + "\n"
-        _write(self.folder / (key + _SUFFIX), text.encode("utf-8"))
-        _sync_folder(self.folder)
+        # The entry comes last: where it stands, its document stands.
+        for name, content in ((digest, data), (key + _SUFFIX, text.encode("utf-8"))):
+            _write(self.folder / (name + _DRAFT), content)
+            self._staged.append(self.folder / name)
+
+    def settle(self) -> None:
+        """Flush what was staged and put it in place; when it returns, all of it is on the disk."""
+        drafts = [path.with_name(path.name + _DRAFT) for path in self._staged]
+        if len(drafts) < TOGETHER_MIN or not _flush_system(self.folder):
+            for draft in drafts:
+                _flush(draft)
+        for draft, path in zip(drafts, self._staged, strict=True):
+            draft.replace(path)
+        if self._staged:
+            _flush(self.folder)
+        self._staged = []
 
     def _load(self, path: Path) -> dict[str, Any]:
         try:
@@ -85,18 +110,28 @@ class DocumentFolder:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and flush it."""
-    draft = path.with_name(path.name + ".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def _flush_system(folder: Path) -> bool:
+    """Flush the whole file system of a folder; return false where the system has no such call."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        return False
     descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if syncfs(descriptor):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
