@@ -6,9 +6,8 @@ from tongjian.cli.findings import REPAIR, Finding, Findings, ok
 from tongjian.cli.readable import key_text
 from tongjian.core.encoding import Malformed
 from tongjian.core.merkle import root_of_range
-from tongjian.core.padded import PaddedTree
-from tongjian.core.twigs import TWIG_ENTRIES, TWIG_LEVELS, compute_leaf
 from tongjian.engines.chain import Chain
+from tongjian.storage.checks import check_entries, check_order
 from tongjian.storage.errors import StoreDamaged
 
 _LOWEST: Final = b"\x01"
@@ -33,30 +32,13 @@ def check_store(chain: Chain) -> Findings:
 
 def _check_entries(chain: Chain) -> str:
     """Compare each entry with its leaf, and the leaves with the roots that the state rests on."""
-    tree, store, digest = chain.commitment.tree, chain.store, chain.digest
-    for twig, root in enumerate(tree.leaf_roots):
-        leaves = store.twig_leaves(twig)
-        for position, leaf in enumerate(leaves):
-            number = twig * TWIG_ENTRIES + position
-            e = store.entry(number)
-            if compute_leaf(digest, e.key, e.value, e.next_key, e.height) != leaf:
-                raise StoreDamaged(f"entry {number} is not the one that its leaf commits to")
-        if PaddedTree(digest, leaves).top(TWIG_LEVELS) != root:
-            raise StoreDamaged(f"the leaves of twig {twig} do not give its root")
-    for number in range(len(tree.leaf_roots) * TWIG_ENTRIES, tree.count):
-        store.entry(number)  # of the youngest twig: opening made its leaves from the entries
-    return f"{tree.count} entries: checksums, leaves, twigs"
+    count = check_entries(chain.store, chain.commitment.tree, chain.digest)
+    return f"{count} entries: checksums, leaves, twigs"
 
 
 def _check_order(chain: Chain) -> str:
     """Walk the keys in order, by index and by what each entry says comes next."""
-    low, count = _LOWEST, 0
-    while rows := chain.store.scan(low, _HIGHEST, _ROWS_AT_ONCE):
-        count += len(rows)
-        low = rows[-1][0] + b"\x00"
-    standing = chain.commitment.tree.retired_at.count(0) - 1
-    if count != standing:
-        raise StoreDamaged(f"the index leads to {count} rows where {standing} stand")
+    count = check_order(chain.store, chain.commitment.tree)
     return f"{count} rows in one order, each found by its key"
 
 
@@ -92,6 +74,6 @@ def _check_log(chain: Chain) -> str:
 
 
 def _check_places(chain: Chain) -> str:
-    """Compare the index of transactions with its sum."""
-    chain.store.check_places()
-    return "the index of transactions is whole"
+    """Compare the places of transactions and of removed rows with their sum."""
+    chain.store.check_sum()
+    return "the places of transactions and removed rows are whole"
