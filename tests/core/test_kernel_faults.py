@@ -92,21 +92,21 @@ def test_a_range_sees_committed_and_staged_rows_in_order_and_stops_at_its_limit(
     world: ToyWorld,
 ) -> None:
     def fill(ledger: Ledger) -> None:
-        for word in ("b", "d", "f", "first", "h"):
+        for word in ("b", "d", "f", "first", "h", "j"):
             ledger.put(OWN, word, row=note())
 
     def look(ledger: Ledger) -> None:
         ledger.remove(OWN, "b")
-        ledger.remove(OWN, "f")
-        ledger.put(OWN, "c", row=note(number=3))
-        ledger.put(OWN, "d", row=note(number=4))
+        ledger.remove(OWN, "d")
         found = ledger.range(OWN, limit=3)
-        assert [(key, row.number) for key, row in found] == [
-            (("c",), 3),
-            (("d",), 4),
-            (("first",), 1),
-        ]
-        assert [key for key, _ in ledger.range(OWN, limit=99)][-1] == ("h",)
+        assert [key for key, _ in found] == [("f",), ("first",), ("h",)]
+        ledger.put(OWN, "c", row=note(number=3))
+        ledger.put(OWN, "f", row=note(number=4))
+        found = ledger.range(OWN, limit=3)
+        numbers = [(key, row.number) for key, row in found]
+        assert numbers == [(("c",), 3), (("f",), 4), (("first",), 1)]
+        assert [key for key, _ in ledger.range(OWN, limit=99)][-1] == ("j",)
+        assert ledger.range(OWN, limit=0) == []
 
     assert play(world, fill) == ""
     assert play(world, look) == ""

@@ -294,6 +294,16 @@ def test_a_tampered_consistency_proof_is_refused(first: int, second: int) -> Non
             verify_consistency(sha256, first, second, roots, [])
 
 
+def test_a_consistency_proof_does_not_hold_for_a_higher_log() -> None:
+    for second in range(2, 40):
+        for first in range(1, second):
+            roots = (ROOTS[first], ROOTS[second])
+            path = consistency_proof(sha256, first, second, NODE_AT)
+            for higher in (2 * second, 64 + second, 2**40):
+                with pytest.raises(ProofInvalid):
+                    verify_consistency(sha256, first, higher, roots, path)
+
+
 def test_a_log_that_was_rewritten_is_not_consistent_with_what_it_was() -> None:
     rewritten = (*LEAVES[:40], leaf_hash(sha256, b"another outcome"), *LEAVES[41:])
     node_at = nodes_of(sha256, rewritten)
