@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import answer, fails, ok, program, run
+from einvoice_files import BLUE
+from terminal import ACCOUNTANT, answer, fails, ok, program, run
 from typer.main import get_command
 
 import tongjian
@@ -16,6 +17,7 @@ from tongjian.catalogue import load_registry
 from tongjian.cli.app import app, service_names
 from tongjian.cli.failures import ExitCode, Failure, explain
 from tongjian.cli.generated import commands_of, dashed
+from tongjian.connectors.einvoice.write import write_ubl
 from tongjian.connectors.importing import Verb, verbs
 from tongjian.core.operation import Operation, Query
 from tongjian.core.permission import Clock
@@ -141,18 +143,20 @@ def test_there_is_no_colour_without_a_terminal(used_home: Path) -> None:
 
 
 @pytest.mark.parametrize(("no_color", "colours"), [("", True), ("1", False)])
-def test_a_terminal_has_colour_unless_it_asks_for_none(
-    used_home: Path, no_color: str, *, colours: bool
+def test_a_terminal_has_colour_and_progress_unless_it_asks_for_none(
+    home: Path, tmp_path: Path, no_color: str, *, colours: bool
 ) -> None:
+    (tmp_path / "a.xml").write_bytes(write_ubl(BLUE))
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": no_color}
     if not no_color:
         del environment["NO_COLOR"]
     command = "from tongjian.cli import main; main()"
+    words = ("invoice", "import", tmp_path / "a.xml", "--as", ACCOUNTANT, "--home", home)
     with subprocess.Popen(
-        [sys.executable, "-c", command, "doctor", "--home", str(used_home)],
+        [sys.executable, "-c", command, *map(str, words)],
         stdout=theirs,
-        stderr=subprocess.PIPE,
+        stderr=theirs,
         env=environment,
     ) as child:
         os.close(theirs)
@@ -161,7 +165,9 @@ def test_a_terminal_has_colour_unless_it_asks_for_none(
             written += chunk
     os.close(ours)
     assert child.returncode == 0
-    assert (b"\x1b[32m" in written) is colours
+    assert (b"\x1b[32mrecorded" in written) is colours
+    assert (b"reading" in written) is colours
+    assert b"1 recorded" in written
 
 
 def _read(descriptor: int) -> bytes:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -85,7 +86,7 @@ class Surface:
     def progress(self, label: str, total: int | None) -> Generator[Advance]:
         """Show a bar on a terminal while the block runs; nothing elsewhere."""
         to = console(sys.stderr)
-        if self.as_json or not to.is_terminal:
+        if self.as_json or to.no_color or not to.is_terminal:
             yield _ignore
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -100,6 +101,7 @@ class Surface:
             yield advance
 
 
+@lru_cache(maxsize=4)
 def console(file: Any) -> "Console":
     """Return a console that writes text as it is: colours on a terminal only, no wrapping."""
     from rich.console import Console
