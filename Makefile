@@ -33,8 +33,15 @@ help: ## list the targets
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/.oracles: requirements/oracles.txt .venv/.dev
+	@echo "venv: an implementation of COSE that shares no code with ours, pinned by hash"
+	@$(BIN)/python -m venv .venv/oracles
+	@.venv/oracles/bin/python -m pip --disable-pip-version-check -q install \
+	  --require-hashes -r requirements/oracles.txt
+	@touch $@
+
 .PHONY: venv
-venv: .venv/.dev ## make the virtual environment in .venv
+venv: .venv/.dev .venv/.oracles ## make the virtual environment in .venv
 
 .PHONY: pins
 pins: .venv/.dev ## compile requirements/*.txt again from pyproject.toml
@@ -45,6 +52,9 @@ pins: .venv/.dev ## compile requirements/*.txt again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group build \
 	  -c requirements/dev.txt -o requirements/run.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --group pyproject.toml:oracles -o requirements/oracles.txt
 
 # --------------------------------------------------------------------------------------------- use
 

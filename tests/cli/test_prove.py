@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import FIRM, answer, fails, ok, program, run
+from terminal import FIRM, answer, fails, ok, program, register, run
 
 from tongjian.cli.failures import ExitCode
 
@@ -175,3 +175,42 @@ def test_all_rows_that_begin_in_one_way_are_proven_to_be_all(
 def test_a_range_that_cannot_be_named_is_told(used_home: Path, tmp_path: Path, name: str) -> None:
     fails(2, "receipt", name, "-o", tmp_path / "x", home=used_home)
     fails(2, "history", "membership.offices:9199*", home=used_home)
+
+
+def test_a_transaction_has_a_cose_receipt(used_home: Path, tmp_path: Path) -> None:
+    identity = answer("block", 1, home=used_home)["transactions"][0]["transaction"]
+    path = receipt(used_home, tmp_path / "tx.cose", identity, "--cose")
+    said = verified(used_home, path)
+    assert said["holds"] is True
+    assert said["transaction"] == identity
+    assert [(one["index"], one["size"]) for one in said["receipts"]] == [(0, 2)]
+    shown = ok("verify", path, "--trust", used_home / "anchors.json").stdout
+    assert "HOLDS" in shown
+    assert "4. receipt" in shown
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    assert verified(used_home, path, code=4)["failed"]["title"] == "statement"
+
+
+def test_only_the_operator_makes_a_cose_receipt(used: Path, tmp_path: Path) -> None:
+    identity = answer("block", 1, home=used)["transactions"][0]["transaction"]
+    (used / "keys" / "operator.json").unlink()
+    said = fails(5, "receipt", identity, "--cose", "-o", tmp_path / "x", home=used)
+    assert "only the operator" in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_row_has_no_cose_receipt(used_home: Path, tmp_path: Path) -> None:
+    fails(2, "receipt", ROW, "--cose", "-o", tmp_path / "x", home=used_home)
+
+
+def test_a_ledger_of_sm3_has_no_cose_receipts(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    text = ok("init", "--example").stdout
+    plan.write_text(text.replace('hash = "sha256"', 'hash = "sm3"'), "utf-8")
+    home = tmp_path / "sm3"
+    ok("init", home, "--plan", plan)
+    assert json.loads((home / "anchors.json").read_text("utf-8"))["hash"] == "sm3"
+    register(home)
+    identity = answer("block", 1, home=home)["transactions"][0]["transaction"]
+    said = fails(6, "receipt", identity, "--cose", "-o", tmp_path / "x", home=home)
+    assert "SHA-256" in said

@@ -146,6 +146,12 @@ _KNOWN: Final[dict[str, _Known]] = {
         "a verifier trusts a chain id and seal keys, from a source outside the receipt",
         "tongjian verify RECEIPT --trust LEDGER/anchors.json",
     ),
+    "tongjian.verifier.cose.HashUnsuited": _Known(
+        ExitCode.CONFLICT,
+        "This ledger has no COSE Receipts.",
+        "RFC 9942: verifiable data structure 1 is RFC9162_SHA256",
+        "tongjian receipt TRANSACTION --transaction",
+    ),
     "tongjian.core.operation.InvariantBroken": _Known(
         ExitCode.FAILURE,
         "An invariant of the ledger is broken; nothing was recorded.",

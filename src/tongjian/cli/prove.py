@@ -3,7 +3,7 @@
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,8 +12,13 @@ from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.look import AtOption, RecordArgument, height_of
 from tongjian.cli.surface import Surface
 
+if TYPE_CHECKING:
+    from tongjian.engines.chain import Chain
+    from tongjian.node.home import Home
+
 STDOUT: Final = Path("-")
 SUFFIX: Final = ".receipt"
+COSE_SUFFIX: Final = ".cose"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,20 +38,46 @@ def receipt(
         typer.Option("-o", "--output", help="File to write, - for stdout; else named for it."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    cose: Annotated[
+        bool,
+        typer.Option("--cose", help="A COSE Receipt (RFC 9942); needs the operator's key."),
+    ] = False,
 ) -> None:
     """Write a receipt: a row or its absence, all rows of a range, a transaction, with the proof."""
-    from tongjian.cli.records import resolve
+    from tongjian.cli.records import TransactionNamed, resolve
     from tongjian.cli.rows import state
     from tongjian.engines.receipts import Receipts
     from tongjian.node.home import Home
 
-    with Home(surface.folder).open() as chain:
-        named = resolve(chain, record, is_transaction=transaction)
+    home = Home(surface.folder)
+    with home.open() as chain:
+        named = resolve(chain, record, is_transaction=transaction or cose)
         at = height_of(chain, at_height)
+        if cose and isinstance(named, TransactionNamed):
+            data = _cose_of(home, chain, named.id, at)
+            path = Path(f"{named.id.hex()}-{at}{COSE_SUFFIX}") if output is None else output
+            _finish(surface, path, data, (named.id.hex(), "log entry", at), force=force)
+            return
         draft = Receipts(chain).draft(at)
         name, kind = state(draft, chain, named)
         data = draft.finish()
     path = _file_of(name, at) if output is None else output
+    _finish(surface, path, data, (name, kind, at), force=force)
+
+
+def _cose_of(home: "Home", chain: "Chain", identity: bytes, height: int) -> bytes:
+    """Return the COSE statement of a transaction's log entry with its receipt."""
+    from tongjian.engines.cose_receipts import CoseReceipts
+
+    signer = home.seal_keys().signer(chain.sealing_key(height))
+    return CoseReceipts(chain, signer).of_transaction(identity, height)
+
+
+def _finish(
+    surface: Surface, path: Path, data: bytes, about: tuple[str, str, int], *, force: bool
+) -> None:
+    """Write the file and say what it proves."""
+    name, kind, at = about
     _write(surface, path, data, force=force)
     if surface.as_json and path != STDOUT:
         document = {"file": str(path), "bytes": len(data), "record": name}
@@ -61,7 +92,7 @@ def receipt(
 def _file_of(name: str, height: int) -> Path:
     """Return a file name from the last part of a record's name."""
     safe = re.sub(r"[^0-9A-Za-z.-]+", "-", name.rpartition(":")[2])
-    return Path(f"{safe}-{height}{SUFFIX}")
+    return Path(f"{safe.strip('-')}-{height}{SUFFIX}")
 
 
 def _write(surface: Surface, path: Path, data: bytes, *, force: bool) -> None:

@@ -35,7 +35,9 @@ def verify(
 
     Needs no ledger and no network. Exit code 4 where a step does not hold.
     """
+    from tongjian.cli.verify_other import say_statement
     from tongjian.verifier.anchors import Anchors
+    from tongjian.verifier.cose import is_statement, verify_statement
     from tongjian.verifier.receipt import VerificationFailed, verify_receipt
 
     for path in (file, trust):
@@ -47,8 +49,12 @@ def verify(
                 then="tongjian verify RECEIPT --trust anchors.json",
             )
     anchors = Anchors.read(trust)
+    data = file.read_bytes()
     try:
-        verified = verify_receipt(file.read_bytes(), anchors)
+        if is_statement(data):
+            say_statement(surface, file, verify_statement(data, anchors), anchors)
+            return
+        verified = verify_receipt(data, anchors)
     except VerificationFailed as failed:
         _say_failed(surface, file, failed)
         raise typer.Exit(ExitCode.VERIFICATION_FAILED) from failed

@@ -107,6 +107,18 @@ def verify_inclusion(
 
     Source: RFC 9162, 2.1.3.2; step numbers are the RFC's.
     """
+    node = follow_inclusion(digest, leaf, index, size, path)
+    if node != root:  # step 5
+        msg = f"the inclusion path leads to {node.hex()}, the log root is {root.hex()}"
+        raise ProofInvalid(msg)
+
+
+def follow_inclusion(digest: Hash, leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """Return the root that an inclusion path leads to, or raise `ProofInvalid` by its length.
+
+    The root proves nothing by itself: compare it, or verify a signature over it. Source: RFC 9162,
+    2.1.3.2; step numbers are the RFC's.
+    """
     if index >= size or index < 0:  # step 1
         msg = f"leaf index {index} lies outside a log of {size}"
         raise ProofInvalid(msg)
@@ -124,9 +136,10 @@ def verify_inclusion(
             node = node_hash(digest, node, sibling)
         fn >>= 1
         sn >>= 1
-    if sn != 0 or node != root:  # step 5
-        msg = f"the inclusion path leads to {node.hex()}, the log root is {root.hex()}"
+    if sn != 0:  # step 5
+        msg = f"the inclusion path of {len(path)} nodes is too short for a log of {size}"
         raise ProofInvalid(msg)
+    return node
 
 
 def consistency_proof(digest: Hash, first: int, second: int, node_at: NodeAt) -> list[bytes]:
@@ -157,10 +170,24 @@ def verify_consistency(
 
     `roots` are those of the first and the second. Source: RFC 9162, 2.1.4.2.
     """
-    if first == second and not path and roots[0] == roots[1]:
-        return
+    reached = follow_consistency(digest, first, second, roots[0], path)
+    if reached != roots[1]:  # step 7
+        msg = f"the consistency path leads to {reached.hex()}, the second root is {roots[1].hex()}"
+        raise ProofInvalid(msg)
+
+
+def follow_consistency(
+    digest: Hash, first: int, second: int, first_root: bytes, path: list[bytes]
+) -> bytes:
+    """Return the second root that a path leads to from the first, or raise `ProofInvalid`.
+
+    The second root proves nothing by itself: compare it, or verify a signature over it. Source:
+    RFC 9162, 2.1.4.2; step numbers are the RFC's.
+    """
+    if first == second and not path:
+        return first_root
     _expect_steps(first, second, path)
-    nodes = [roots[0], *path] if first & (first - 1) == 0 else list(path)  # step 2
+    nodes = [first_root, *path] if first & (first - 1) == 0 else list(path)  # step 2
     fn, sn = first - 1, second - 1  # step 3
     while fn & 1:  # step 4
         fn >>= 1
@@ -180,9 +207,10 @@ def verify_consistency(
             sr = node_hash(digest, sr, node)
         fn >>= 1
         sn >>= 1
-    if sn != 0 or (fr, sr) != roots:  # step 7
-        msg = f"the consistency path leads to {fr.hex()} and {sr.hex()}, not to the two roots"
+    if sn != 0 or fr != first_root:  # step 7
+        msg = f"the consistency path begins at {fr.hex()}, the first root is {first_root.hex()}"
         raise ProofInvalid(msg)
+    return sr
 
 
 def _expect_steps(first: int, second: int, path: list[bytes]) -> None:

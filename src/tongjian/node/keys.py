@@ -62,6 +62,21 @@ class SealKeys:
         message = compute_seal_message(chain_id, protected, header)
         return Seal(suite=int(pair.suite), signature=pair.sign(message))
 
+    def signer(self, key: SealKey) -> KeyPair:
+        """Return the operator's key that the ledger names, to sign a receipt or a checkpoint.
+
+        Raises `KeyFileError` where it is not among the keys of this machine.
+        """
+        pair = self._keys.get(key.public)
+        if pair is None:
+            msg = (
+                f"only the operator can sign this: seal key {key.public.hex()[:16]}… is not among "
+                "the keys of this machine. Ask the operator, or put its file `operator*.json` "
+                "into the folder `keys`"
+            )
+            raise KeyFileError(msg)
+        return pair
+
 
 def write_key(path: Path, secret: bytes, holder: str) -> None:
     """Write a new key file that only its owner may read, or raise `KeyFileError`."""

@@ -1,0 +1,385 @@
+"""COSE Receipts (RFC 9942) of the transaction log: made and verified with nothing but CBOR.
+
+    statement = 18([ protected: {1: -8, 3: content type, 4: key id}, { 394: [receipt, …] },
+                     payload: log entry, signature ])
+    receipt   = 18([ protected: {1: -8, 4: key id, 395: 1}, { 396: { -1: [inclusion proof] } },
+                     payload: nil, signature over the log root ])
+
+Header labels: receipts 394, vds 395 (1 is RFC9162_SHA256), vdp 396 (-1 inclusion, -2 consistency).
+vds 1 fixes SHA-256, so a chain of SM3 has no such receipts; its own receipts serve it.
+Any implementation of RFC 9942 verifies these; those of tongjian (`verifier.receipt`) say more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Annotated, Any, Final, Protocol
+
+import cbor2
+from msgspec import Meta
+
+from tongjian.core.encoding import Codec, Malformed, Record
+from tongjian.core.hashing import sha256
+from tongjian.core.merkle import ProofInvalid, follow_consistency, follow_inclusion, leaf_hash
+from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
+from tongjian.core.values import Digest
+from tongjian.verifier.anchors import Anchors
+from tongjian.verifier.receipt import COSE_SIGN1_TAG, Step, VerificationFailed
+
+RECEIPTS: Final = 394
+VDS: Final = 395
+VDP: Final = 396
+RFC9162_SHA256: Final = 1
+INCLUSION: Final = -1
+CONSISTENCY: Final = -2
+ALGORITHM: Final = 1
+EDDSA: Final = -8
+CONTENT_TYPE: Final = 3
+KEY_ID: Final = 4
+LOG_ENTRY_TYPE: Final = "application/vnd.msgpack"
+"""The payload is the record of docs/reference/format.md, section 5."""
+
+STATEMENT_BYTES_MAX: Final = 1 << 20
+RECEIPTS_MAX: Final = 16
+PATH_MAX: Final = 64
+SIZE_MAX: Final = (1 << 63) - 1
+HASH_NAME: Final = "sha256"
+
+
+class HashUnsuited(Exception):
+    """The chain's hash has no place in COSE Receipts; the text says what serves instead."""
+
+
+class Signer(Protocol):
+    """A key that signs for the operator, wherever it is kept."""
+
+    id: bytes
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature over a message."""
+        ...
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """Where an entry is in a log of a size, and the path to its root (RFC 9162, 2.1.3)."""
+
+    size: int
+    index: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """The path that shows a log to begin with an earlier one (RFC 9162, 2.1.4)."""
+
+    first: int
+    second: int
+    path: tuple[bytes, ...]
+
+
+class LogEntry(Record):
+    """An entry of the transaction log, decoded."""
+
+    transaction: Digest
+    outcome: Annotated[str, Meta(max_length=80, pattern=r"^[a-z0-9_/@]*$(?!\n)")]
+    events: Digest
+
+
+LOG_ENTRIES: Final = Codec(LogEntry, 256)
+
+
+@dataclass(frozen=True)
+class Transparent:
+    """A statement that holds, with where each of its receipts places it."""
+
+    entry: LogEntry
+    proofs: tuple[Inclusion, ...]
+    roots: tuple[bytes, ...]
+    steps: tuple[Step, ...]
+    not_proven: tuple[str, ...] = (
+        "that the facts were true before they were recorded",
+        "the acts and events themselves: the entry holds their hashes (tongjian receipt has them)",
+        "which block recorded it, and that no other log was shown to others (ask a witness)",
+    )
+
+
+def expect_suited(hash_name: str) -> None:
+    """Raise `HashUnsuited` unless the hash of a chain is the one that vds 1 fixes."""
+    if hash_name != HASH_NAME:
+        msg = (
+            f"the chain hashes with {hash_name}; COSE Receipts (RFC 9942, vds 1) are of SHA-256 "
+            "logs only. Ask for the ledger's own receipt, which every chain has"
+        )
+        raise HashUnsuited(msg)
+
+
+# -- making ---------------------------------------------------------------------------------------
+
+
+def make_inclusion_receipt(signer: Signer, root: bytes, proof: Inclusion) -> bytes:
+    """Return the receipt of an entry: the operator's signature over the log root it leads to."""
+    blob = _dump([proof.size, proof.index, list(proof.path)])
+    return _make_receipt(signer, root, {INCLUSION: [blob]})
+
+
+def make_consistency_receipt(signer: Signer, second_root: bytes, proof: Consistency) -> bytes:
+    """Return the receipt that a log continues an earlier one: a signature over the newer root."""
+    blob = _dump([proof.first, proof.second, list(proof.path)])
+    return _make_receipt(signer, second_root, {CONSISTENCY: [blob]})
+
+
+def make_statement(signer: Signer, payload: bytes, receipts: Sequence[bytes]) -> bytes:
+    """Return a statement over a payload that carries its receipts."""
+    protected = _dump({ALGORITHM: EDDSA, CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id})
+    signature = signer.sign(compute_message(protected, payload))
+    return _dump(
+        cbor2.CBORTag(COSE_SIGN1_TAG, [protected, {RECEIPTS: list(receipts)}, payload, signature])
+    )
+
+
+def compute_message(protected: bytes, payload: bytes) -> bytes:
+    """Return the Sig_structure of COSE_Sign1 without external data (RFC 9052, 4.4)."""
+    return _dump(["Signature1", protected, b"", payload])
+
+
+def _make_receipt(signer: Signer, root: bytes, proofs: dict[int, list[bytes]]) -> bytes:
+    protected = _dump({ALGORITHM: EDDSA, KEY_ID: signer.id, VDS: RFC9162_SHA256})
+    signature = signer.sign(compute_message(protected, root))
+    return _dump(cbor2.CBORTag(COSE_SIGN1_TAG, [protected, {VDP: proofs}, None, signature]))
+
+
+def _dump(value: Any) -> bytes:
+    return cbor2.dumps(value, canonical=True)
+
+
+# -- verifying ------------------------------------------------------------------------------------
+
+
+def is_statement(data: bytes) -> bool:
+    """Say whether bytes are a COSE statement with receipts, to choose how to verify them."""
+    try:
+        return RECEIPTS in _open(data, STATEMENT_BYTES_MAX).unprotected
+    except ProofInvalid:
+        return False
+
+
+def verify_statement(data: bytes, anchors: Anchors) -> Transparent:
+    """Check a statement of the operator and its receipts; raises `VerificationFailed`.
+
+    Each receipt must hold. Raises `HashUnsuited` for a chain of another hash than SHA-256.
+    """
+    expect_suited(anchors.hash)
+    try:
+        message = _open(data, STATEMENT_BYTES_MAX)
+        receipts = _receipts_of(message)
+        if message.payload is None:
+            msg = "the statement has no payload"
+            raise ProofInvalid(msg)  # noqa: TRY301 - told as the other faults of form
+    except ProofInvalid as error:
+        raise VerificationFailed(1, "form", str(error)) from error
+    kid = _step2_signature(message, message.payload, anchors)
+    steps = [
+        Step(1, "form", "the file is one COSE statement with receipts, and nothing besides"),
+        Step(2, "statement", f"the operator's key {kid} signed this log entry"),
+    ]
+    entry = _step3_entry(message.payload)
+    steps.append(Step(3, "entry", f"transaction {entry.transaction.hex()} {_outcome_of(entry)}"))
+    found: list[tuple[Inclusion, bytes]] = []
+    for receipt in receipts:
+        number = len(steps) + 1
+        try:
+            proof, root = verify_inclusion_receipt(receipt, message.payload, anchors)
+        except ProofInvalid as error:
+            raise VerificationFailed(number, "receipt", str(error)) from error
+        found.append((proof, root))
+        proves = f"it is entry {proof.index} of the log of {proof.size}, whose root is signed"
+        steps.append(Step(number, "receipt", proves))
+    proofs = tuple(proof for proof, _ in found)
+    return Transparent(entry, proofs, tuple(root for _, root in found), tuple(steps))
+
+
+def verify_inclusion_receipt(
+    data: bytes, entry: bytes, anchors: Anchors
+) -> tuple[Inclusion, bytes]:
+    """Check that the operator signed a log with this entry; return where, and the root.
+
+    Raises `ProofInvalid`; `HashUnsuited` for a chain of another hash than SHA-256.
+    """
+    expect_suited(anchors.hash)
+    message = _open(data, STATEMENT_BYTES_MAX)
+    size, index, path = _proof_of(message, INCLUSION)
+    root = follow_inclusion(sha256, leaf_hash(sha256, entry), index, size, path)
+    _expect_signed(message, root, anchors)
+    return Inclusion(size, index, tuple(path)), root
+
+
+def verify_consistency_receipt(
+    data: bytes, first_root: bytes, anchors: Anchors
+) -> tuple[Consistency, bytes]:
+    """Check that the operator signed a log that continues the one with the first root.
+
+    Returns the proof and the newer root. Raises `ProofInvalid` and `HashUnsuited`.
+    """
+    expect_suited(anchors.hash)
+    message = _open(data, STATEMENT_BYTES_MAX)
+    first, second, path = _proof_of(message, CONSISTENCY)
+    root = follow_consistency(sha256, first, second, first_root, path)
+    _expect_signed(message, root, anchors)
+    return Consistency(first, second, tuple(path)), root
+
+
+@dataclass(frozen=True)
+class _Message:
+    """A COSE_Sign1, opened."""
+
+    protected: bytes
+    headers: dict[Any, Any]
+    unprotected: dict[Any, Any]
+    payload: bytes | None
+    signature: bytes
+
+
+def _open(data: bytes, bytes_max: int) -> _Message:
+    """Return the parts of a COSE_Sign1; raises `ProofInvalid`."""
+    if len(data) > bytes_max:
+        msg = f"{len(data)} bytes is over the limit of {bytes_max}"
+        raise ProofInvalid(msg)
+    message = _decode(data, "the message")
+    if not isinstance(message, cbor2.CBORTag) or message.tag != COSE_SIGN1_TAG:
+        msg = "not a COSE_Sign1 (RFC 9052, 4.2)"
+        raise ProofInvalid(msg)
+    parts = _list(message.value, "a COSE_Sign1", least=4, most=4)
+    protected, payload, signature = parts[0], parts[2], parts[3]
+    if not isinstance(protected, bytes) or not isinstance(signature, bytes):
+        msg = "protected header and signature of a COSE_Sign1 are byte strings"
+        raise ProofInvalid(msg)
+    if payload is not None and not isinstance(payload, bytes):
+        msg = "the payload of a COSE_Sign1 is a byte string, or nil when it is detached"
+        raise ProofInvalid(msg)
+    headers = _map(_decode(protected, "the protected header"), "the protected header")
+    unprotected = _map(parts[1], "the unprotected header")
+    return _Message(protected, headers, unprotected, payload, signature)
+
+
+def _map(value: Any, what: str) -> dict[Any, Any]:
+    checked: Any = value
+    if not isinstance(checked, Mapping):
+        msg = f"{what} is no map"
+        raise ProofInvalid(msg)
+    found: dict[Any, Any] = dict(value)
+    return found
+
+
+def _list(value: Any, what: str, *, least: int, most: int) -> list[Any]:
+    checked: Any = value
+    if not isinstance(checked, list | tuple):
+        msg = f"{what} is no array"
+        raise ProofInvalid(msg)
+    found: list[Any] = list(value)
+    if not least <= len(found) <= most:
+        msg = f"{what} has {len(found)} parts, not {least} to {most}"
+        raise ProofInvalid(msg)
+    return found
+
+
+def _decode(data: bytes, what: str) -> Any:
+    try:
+        value: Any = cbor2.CBORDecoder(BytesIO(data)).decode()
+        canonical = _dump(value)
+    except Exception as error:
+        msg = f"{what} is not CBOR: {type(error).__name__}"
+        raise ProofInvalid(msg) from error
+    # Deterministic but for the order of keys, which other makers choose: a longer form, a repeated
+    # key and bytes behind the item all change the length.
+    if len(canonical) != len(data):
+        msg = f"{what} has bytes beside its shortest form (RFC 8949, 4.2.1)"
+        raise ProofInvalid(msg)
+    return value
+
+
+def _receipts_of(message: _Message) -> list[bytes]:
+    receipts = message.unprotected.get(RECEIPTS)
+    known = _list(receipts, f"what label {RECEIPTS} has", least=1, most=RECEIPTS_MAX)
+    if not all(isinstance(one, bytes) for one in known):
+        msg = "a receipt in a statement is a byte string"
+        raise ProofInvalid(msg)
+    return known
+
+
+def _proof_of(message: _Message, kind: int) -> tuple[int, int, list[bytes]]:
+    """Return the only proof of a kind that a receipt carries; raises `ProofInvalid`."""
+    if message.payload is not None:
+        msg = "a receipt's payload is detached: it is the root that the proof leads to"
+        raise ProofInvalid(msg)
+    if _number(message.headers.get(VDS)) != RFC9162_SHA256:
+        msg = f"the receipt's protected header does not say vds {RFC9162_SHA256} (RFC9162_SHA256)"
+        raise ProofInvalid(msg)
+    proofs = _map(message.unprotected.get(VDP), f"what label {VDP} has")
+    (blob,) = _list(proofs.get(kind), f"what label {VDP} has of kind {kind}", least=1, most=1)
+    if not isinstance(blob, bytes):
+        msg = "a proof is a byte string"
+        raise ProofInvalid(msg)
+    first, second, path = _list(_decode(blob, "the proof"), "the proof", least=3, most=3)
+    return _number(first), _number(second), _path(path)
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= SIZE_MAX:
+        msg = "a number of a receipt is none, or out of its range"
+        raise ProofInvalid(msg)
+    return value
+
+
+def _path(value: Any) -> list[bytes]:
+    nodes = _list(value, "a path", least=0, most=PATH_MAX)
+    if not all(isinstance(node, bytes) and len(node) == 32 for node in nodes):  # noqa: PLR2004
+        msg = "a node of a path is 32 bytes"
+        raise ProofInvalid(msg)
+    return nodes
+
+
+def _expect_signed(message: _Message, payload: bytes, anchors: Anchors) -> str:
+    """Return the id of the seal key that signed; raises `ProofInvalid`.
+
+    A log root names no height, so any seal key of the trust file counts.
+    """
+    if message.headers.get(ALGORITHM) != EDDSA:
+        msg = "the protected header does not say EdDSA (-8), the only algorithm of seal keys"
+        raise ProofInvalid(msg)
+    if 2 in message.headers:  # noqa: PLR2004 - crit, RFC 9052, 3.1
+        msg = "the protected header marks labels as critical; none is understood here"
+        raise ProofInvalid(msg)
+    named = message.headers.get(KEY_ID)
+    signed = compute_message(message.protected, payload)
+    for seal in anchors.seals:
+        public = bytes.fromhex(seal.public)
+        kid = compute_key_id(anchors.digest, KeySuite.ED25519, public)
+        if kid == named:
+            try:
+                verify(KeySuite.ED25519, public, signed, message.signature)
+            except SignatureInvalid as error:
+                raise ProofInvalid(str(error)) from error
+            return kid.hex()
+    shown = named.hex() if isinstance(named, bytes) else "none"
+    msg = f"the key id is {shown}, which is no seal key of the trust file"
+    raise ProofInvalid(msg)
+
+
+def _step2_signature(message: _Message, payload: bytes, anchors: Anchors) -> str:
+    try:
+        return _expect_signed(message, payload, anchors)
+    except ProofInvalid as error:
+        raise VerificationFailed(2, "statement", str(error)) from error
+
+
+def _step3_entry(payload: bytes) -> LogEntry:
+    try:
+        entry: LogEntry = LOG_ENTRIES.decode(payload)
+    except Malformed as error:
+        raise VerificationFailed(3, "entry", f"no entry of a log: {error}") from error
+    return entry
+
+
+def _outcome_of(entry: LogEntry) -> str:
+    return f"was refused ({entry.outcome})" if entry.outcome else "was committed"
