@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from terminal import FIRM, OTHER_FIRM, TAX, answer, fails, ok, register, run
 
+from tongjian.catalogue import load_registry
 from tongjian.cli.failures import ExitCode
+from tongjian.cli.fields import fields_of
+from tongjian.cli.generated import dashed
+from tongjian.core.permission import Clock
 
+COMMANDS = sorted(tag for tag, one in load_registry().tags.items() if not isinstance(one.by, Clock))
 SIGNED = [part for holder in TAX for part in ("--as", holder)]
 SET = ("invoice", "set-taxpayer")
 FIELDS = ("--taxpayer", FIRM, "--kind", "general", "--grade", "A", "--notice", "11" * 32)
@@ -193,3 +198,23 @@ def test_a_commitment_opens_with_its_salt(used_home: Path, tmp_path: Path) -> No
     assert again["commitment"] == made["commitment"]
     assert other["commitment"] != made["commitment"]
     assert "32 bytes" in fails(2, "commitment", "notice", "--salt", "00", home=used_home)
+
+
+@pytest.mark.parametrize("text", ["", "-", "--", "\x00", "💥", "[" * 5000, "9" * 5000, "@", "null"])
+@pytest.mark.parametrize("tag", COMMANDS)
+def test_whatever_is_typed_into_any_act_is_told_not_a_defect(
+    used_home: Path, tag: str, text: str
+) -> None:
+    operation = load_registry().tags[tag]
+    options = (f"{field.flag}={text}" for field in fields_of(operation.act))
+    result = run(
+        operation.service,
+        dashed(operation.name),
+        *options,
+        "--as=tax-officer",
+        "--dry-run",
+        home=used_home,
+    )
+    assert result.exit_code in (ExitCode.USAGE, ExitCode.UNAUTHORISED, ExitCode.CONFLICT)
+    assert "defect" not in result.stderr
+    assert "Traceback" not in result.stderr
