@@ -6,7 +6,7 @@ from typing import Final
 
 
 class ExitCode(IntEnum):
-    """What a caller in a script can rely on; docs/reference/cli.md lists the codes."""
+    """What a caller in a script can rely on; docs/how-to/found-a-ledger.md lists the codes."""
 
     OK = 0
     FAILURE = 1
