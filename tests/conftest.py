@@ -1,5 +1,5 @@
 """Fixtures that tests of several areas share."""
 
-from small import founded, small
+from small import founded, small, three
 
-__all__ = ["founded", "small"]
+__all__ = ["founded", "small", "three"]

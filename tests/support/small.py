@@ -15,13 +15,15 @@ from tongjian.core import values
 from tongjian.core.envelope import Incoming, compose, seal_envelope, signed_message
 from tongjian.core.operation import Act, AnyTable
 from tongjian.engines import chain as chain_module
-from tongjian.engines.chain import Chain
+from tongjian.engines.chain import LOG_NAME, Chain
 from tongjian.engines.receipts import Receipts
 from tongjian.engines.solo import Outcome, SoloEngine
 from tongjian.node import founding
 from tongjian.node.founding import Plan, PlanOffice, PlanOfficer
 from tongjian.node.home import SEAL_KEY_NAME, Home
 from tongjian.node.keys import KeyPair, SealKeys
+from tongjian.storage.blocklog import BlockLog, Frame
+from tongjian.storage.errors import LogDamaged
 from tongjian.verifier.anchors import Anchors
 
 OFFICES: Final = ("11990100001400110R", "119901000014002175")
@@ -202,6 +204,31 @@ def scan(chain: Chain, table: AnyTable) -> list[tuple[bytes, bytes]]:
     return chain.store.scan(table.prefix, table.prefix[:-1] + b"\x01", 10**9)
 
 
+def log_of(small: Small) -> Path:
+    """Return the path of the block log."""
+    return small.folder / LOG_NAME
+
+
+def frames_of(small: Small) -> list[Frame]:
+    """Return the blocks as they stand in the block log."""
+    with BlockLog(log_of(small), small.chain_id, writable=False) as log:
+        return list(log.frames())
+
+
+def damaged(small: Small, *, writable: bool = True) -> str:
+    """Open a ledger whose log is damaged; return what is said. No byte on disk may change."""
+    before = {
+        path.name: path.read_bytes() for path in small.folder.iterdir() if path.suffix == ".log"
+    }
+    with pytest.raises(LogDamaged) as caught:
+        small.open(writable=writable)
+    after = {
+        path.name: path.read_bytes() for path in small.folder.iterdir() if path.suffix == ".log"
+    }
+    assert after == before
+    return str(caught.value)
+
+
 def answers(engine: SoloEngine, *envelopes: bytes) -> list[Outcome]:
     """Submit envelopes together and wait for their outcomes."""
     return engine.submit(envelopes).result(timeout=ANSWER_S)
@@ -245,6 +272,16 @@ def small(tmp_path: Path, founded: Path, monkeypatch: pytest.MonkeyPatch) -> Sma
     """Give a fresh small ledger in the test's own folder."""
     use_shelf(monkeypatch.setattr)
     return Small(copy_of(founded, tmp_path / "ledger"))
+
+
+@pytest.fixture
+def three(small: Small) -> Small:
+    """Give a ledger of three blocks beyond genesis, the last with a deadline."""
+    with small.opened() as chain:
+        small.apply(chain, small.envelope(put("alpha", 1)))
+        small.apply(chain, small.envelope(lend("book", START_MS + 2500)))
+        small.apply(chain, small.envelope(put("beta", 2)), small.envelope(drop("alpha")))
+    return small
 
 
 def copy_of(folder: Path, target: Path) -> Path:
