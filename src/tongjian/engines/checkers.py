@@ -6,7 +6,6 @@ two cores. A worker knows nothing but `core.signatures`: it gets jobs and answer
 
 import os
 import socket
-import subprocess
 import sys
 from collections import deque
 from types import TracebackType
@@ -15,6 +14,7 @@ from typing import Final, Self
 from msgspec import msgpack
 
 from tongjian.core.signatures import holds
+from tongjian.engines.channel import receive, send, start
 
 Job = tuple[int, bytes, bytes, bytes]
 """Suite, public key, message, signature."""
@@ -23,7 +23,6 @@ CHUNK_JOBS: Final = 200
 """A few milliseconds of work: long enough to make the hand-over cheap, short enough to share."""
 INLINE_JOBS_MAX: Final = 8
 """Fewer jobs than a hand-over to another process is worth are checked on the spot."""
-SOCKET_BYTES: Final = 4 * 1024 * 1024
 
 
 def check(jobs: list[Job]) -> bytes:
@@ -42,16 +41,7 @@ class Ticket:
 
 class _Worker:
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tongjian.engines.checkers", str(theirs.fileno())],
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self.channel = ours
+        self.process, self.channel = start("tongjian.engines.checkers")
         self.pending: deque[tuple[Ticket, int]] = deque()
 
     def close(self) -> None:
@@ -66,9 +56,9 @@ class Checkers:
         """Start the workers; the first check must not wait for them to load."""
         self._workers = [_Worker() for _ in range(workers)]
         for worker in self._workers:
-            _send(worker.channel, msgpack.encode([]))
+            send(worker.channel, msgpack.encode([]))
         for worker in self._workers:
-            _receive(worker.channel)
+            receive(worker.channel)
 
     def submit(self, jobs: list[Job]) -> Ticket:
         """Hand over jobs and return at once; `collect` waits for the verdicts."""
@@ -82,7 +72,7 @@ class Checkers:
         for position, chunk in enumerate(chunks):
             worker = min(self._workers, key=lambda worker: len(worker.pending))
             worker.pending.append((ticket, position))
-            _send(worker.channel, msgpack.encode(chunk))
+            send(worker.channel, msgpack.encode(chunk))
         return ticket
 
     def collect(self, ticket: Ticket) -> bytes:
@@ -94,7 +84,7 @@ class Checkers:
             for worker in self._workers:
                 if any(waiting is ticket for waiting, _ in worker.pending):
                     of, position = worker.pending.popleft()
-                    of.verdicts[position] = _receive(worker.channel)
+                    of.verdicts[position] = receive(worker.channel)
                     of.missing -= 1
         return b"".join(ticket.verdicts)
 
@@ -118,36 +108,16 @@ class Checkers:
         self.close()
 
 
-def _send(channel: socket.socket, data: bytes) -> None:
-    channel.sendall(len(data).to_bytes(4, "big") + data)
-
-
-def _receive(channel: socket.socket) -> bytes:
-    return _receive_exactly(channel, int.from_bytes(_receive_exactly(channel, 4), "big"))
-
-
-def _receive_exactly(channel: socket.socket, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        part = channel.recv(min(size, 1 << 20))
-        if not part:
-            msg = "a signature-checking process has gone"
-            raise ConnectionError(msg)
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
 def serve(descriptor: int) -> None:
     """Answer jobs until the other end closes."""
     decoder = msgpack.Decoder(list[tuple[int, bytes, bytes, bytes]])
     with socket.socket(fileno=descriptor) as channel:
         while True:
             try:
-                jobs = decoder.decode(_receive(channel))
+                jobs = decoder.decode(receive(channel))
             except ConnectionError:
                 return
-            _send(channel, check(jobs))
+            send(channel, check(jobs))
 
 
 if __name__ == "__main__":

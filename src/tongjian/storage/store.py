@@ -40,9 +40,12 @@ ROWS_CACHED_MAX: Final = 200_000
 class Store(Stored, Reader):
     """Reads committed state and takes in blocks; one writer, many readers."""
 
-    def __init__(self, path: Path, digest: Hash, *, writable: bool) -> None:
-        """Open the file; raises `StoreDamaged` where LMDB cannot read it."""
-        super().__init__(path, digest, writable=writable)
+    def __init__(self, path: Path, digest: Hash, *, writable: bool, durable: bool = True) -> None:
+        """Open the file; raises `StoreDamaged` where LMDB cannot read it.
+
+        What is not durable reaches the disk when the system sees fit, or by `flush`.
+        """
+        super().__init__(path, digest, writable=writable, durable=durable)
         self._rows: dict[bytes, Any] = {}
         self._rows_old: dict[bytes, Any] = {}
 
@@ -94,6 +97,14 @@ class Store(Stored, Reader):
             raise
         self._txn.abort()
         self._begin()
+
+    def flush(self) -> None:
+        """Wait until all that was taken in is on the disk; raises `StorageError`."""
+        try:
+            self._env.sync(True)  # noqa: FBT003 - LMDB has no keyword for it
+        except lmdb.Error as error:
+            msg = f"the store could not be flushed: {error}"
+            raise StorageError(msg) from error
 
     def _write_block(
         self,

@@ -68,11 +68,15 @@ _NAMES: Final = (
 class Stored:
     """Reads the state that was committed last, and checks what it reads."""
 
-    def __init__(self, path: Path, digest: Hash, *, writable: bool) -> None:
-        """Open the file; raises `StoreDamaged` where LMDB cannot read it."""
+    def __init__(self, path: Path, digest: Hash, *, writable: bool, durable: bool = True) -> None:
+        """Open the file; raises `StoreDamaged` where LMDB cannot read it.
+
+        One that is not durable is not flushed until it is told to be: an auditor's, which is
+        checked through before it is used again, does not wait for the disk at every block.
+        """
         self.path = path
         self._digest = digest
-        self._env = _open_env(path, writable=writable)
+        self._env = _open_env(path, writable=writable, durable=durable)
         try:
             self._dbs = {name: self._env.open_db(name, create=writable) for name in _NAMES}
             self._begin()
@@ -308,7 +312,7 @@ class Stored:
         return self._get(name, self._dbs[b"tiles"])
 
 
-def _open_env(path: Path, *, writable: bool) -> Any:
+def _open_env(path: Path, *, writable: bool, durable: bool) -> Any:
     try:
         return lmdb.open(
             str(path),
@@ -317,6 +321,7 @@ def _open_env(path: Path, *, writable: bool) -> Any:
             subdir=False,
             readonly=not writable,
             metasync=False,
+            sync=durable,
             lock=True,
             mode=0o640,
             readahead=False,
