@@ -146,6 +146,18 @@ _KNOWN: Final[dict[str, _Known]] = {
         "a verifier trusts a chain id and seal keys, from a source outside the receipt",
         "tongjian verify RECEIPT --trust LEDGER/anchors.json",
     ),
+    "tongjian.engines.heads.OtherLog": _Known(
+        ExitCode.CONFLICT,
+        "The folder holds another log.",
+        "an export only continues what it wrote itself",
+        "tongjian export tiles ANOTHER-FOLDER",
+    ),
+    "tongjian.verifier.checkpoint.CheckpointInvalid": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The checkpoint does not hold.",
+        "C2SP tlog-checkpoint, docs/reference/format.md, section 12",
+        "tongjian checkpoint",
+    ),
     "tongjian.verifier.cose.HashUnsuited": _Known(
         ExitCode.CONFLICT,
         "This ledger has no COSE Receipts.",

@@ -5,6 +5,7 @@ they trust, not from the receipt.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from tongjian.core.hashing import Hash, HashSuite, hash_of
 from tongjian.core.signatures import KeySuite, check_public_key
 
 ANCHORS_BYTES_MAX: Final = 1 << 20
+WITNESSES_MAX: Final = 32
+WITNESS_NAME: Final = re.compile(r"[!-*,-~]{1,128}")
 _HASHES: Final = {"sha256": HashSuite.SHA256, "sm3": HashSuite.SM3}
 _SUITES: Final = {"ed25519": KeySuite.ED25519}
 
@@ -30,13 +33,23 @@ class SealAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public: str
 
 
-class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WitnessAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness whose signatures under heads of the log count, by the Ed25519 key of its name."""
+
+    name: str
+    public: str
+
+
+class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The trust anchors of one chain."""
 
     chain: str
     label: str
     hash: str
     seals: list[SealAnchor]
+    witnesses: list[WitnessAnchor] = []
+    quorum: int = 0
+    """How many of the witnesses must have signed the head that a receipt rests on."""
 
     @staticmethod
     def read(path: Path) -> "Anchors":
@@ -77,6 +90,31 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(msg)
         for seal in self.seals:
             check_public_key(_SUITES[seal.suite], bytes.fromhex(seal.public))
+        self._check_witnesses()
+
+    def _check_witnesses(self) -> None:
+        for witness in self.witnesses:
+            check_public_key(KeySuite.ED25519, bytes.fromhex(witness.public))
+            if not WITNESS_NAME.fullmatch(witness.name):
+                msg = "the name of a witness is printable ASCII without spaces and plus signs"
+                raise ValueError(msg)
+        names = dict.fromkeys(witness.name for witness in self.witnesses)
+        publics = dict.fromkeys(bytes.fromhex(witness.public) for witness in self.witnesses)
+        seals = dict.fromkeys(bytes.fromhex(seal.public) for seal in self.seals)
+        count = len(self.witnesses)
+        if (
+            count > WITNESSES_MAX
+            or len(names) != count
+            or len(publics | seals) != count + len(seals)
+        ):
+            msg = (
+                f"`witnesses` are at most {WITNESSES_MAX}, each with a name and a key of its own, "
+                "which is not the operator's"
+            )
+            raise ValueError(msg)
+        if not 0 <= self.quorum <= count:
+            msg = f"`quorum` is {self.quorum} of {count} witnesses; it is 0 to {count}"
+            raise ValueError(msg)
 
     @property
     def chain_id(self) -> bytes:
