@@ -34,6 +34,8 @@ Version = Annotated[int, Meta(ge=0, le=10_000, description="Rule version of a se
 ParameterValue = Annotated[
     int, Meta(ge=0, le=limits.FEN_MAX, description="In the unit the parameter names.")
 ]
+ALL_ROWS: Final = 10**9
+"""A scan of the directory stops at no number: what is in force may be the last row."""
 PARAMETER_VALUES_MAX: Final = 400
 """A year's holidays or a list of rates in one row."""
 ParameterValues = Annotated[
@@ -299,7 +301,7 @@ class Directory:
                 + name.encode("ascii")
                 + b"\x00"
             )
-            rows = self._reader.scan(low, low[:-1] + b"\x01", limits.RANGE_ROWS_MAX)
+            rows = self._reader.scan(low, low[:-1] + b"\x01", ALL_ROWS)
             dated = [(PARAMETERS.split(k)[2], PARAMETERS.codec.decode(v)) for k, v in rows]
             self._parameters[service, name] = dated
         values: tuple[int, ...] | None = None
@@ -312,7 +314,7 @@ class Directory:
 
     def voting_offices(self, role: str, time_ms: int) -> int:
         """Return how many open offices have an officer who holds a role; the base of a quorum."""
-        rows = self._reader.scan(OFFICERS.prefix, OFFICERS.prefix[:-1] + b"\x01", 10**9)
+        rows = self._reader.scan(OFFICERS.prefix, OFFICERS.prefix[:-1] + b"\x01", ALL_ROWS)
         offices: dict[str, bool] = {}
         for _, value in rows:
             officer: Officer = OFFICERS.codec.decode(value)
@@ -330,6 +332,6 @@ class Directory:
     def seal_keys(self) -> list[tuple[int, SealKey]]:
         """Return the operator's keys with the heights they sign from, in order."""
         rows = self._reader.scan(
-            SEAL_KEYS.prefix, SEAL_KEYS.prefix[:-1] + b"\x01", limits.RANGE_ROWS_MAX
+            SEAL_KEYS.prefix, SEAL_KEYS.prefix[:-1] + b"\x01", ALL_ROWS
         )
         return [(SEAL_KEYS.split(key)[0], SEAL_KEYS.codec.decode(row)) for key, row in rows]
