@@ -27,18 +27,23 @@ def receipts(town: Town, acts: int, number: int, limit: Limit) -> Iterator[Figur
     keys = [INVOICES.key(town.number(chance.randrange(rows))) for _ in range(number)]
     evict(town.folder / STORE_NAME)
     with town.home.open() as chain:
-        cold_s, made = _make(chain, keys, chain.height)
+        start = time.perf_counter()
+        _make(chain, keys, chain.height)
+        cold_s = time.perf_counter() - start
+        note = "by the clock; just opened, store not in memory"
+        yield Figure("receipts made, cold", number / cold_s, "/s", note=note)
         warm_s, made = _make(chain, keys, chain.height)
-        yield Figure(
-            "receipts made, cold", number / cold_s, "/s", note="just opened, store not in memory"
-        )
-        yield Figure("receipts made, warm", number / warm_s, "/s")
         verified_s = _verify(town, made)
-        yield Figure("receipts verified", number / verified_s, "/s", note="by one process")
-        # The maker and the verifier are different machines in life: here each has one core.
-        rate = number / max(warm_s, verified_s)
+        core = "a second of one core"
+        yield Figure("receipts made, warm", number / warm_s, "/s", None, "≥ 5,000/s", core)
+        of_limit = number / verified_s / (1e6 / limit.cpu_us)
         yield Figure(
-            "made and verified, a core each", rate, "/s", rate / limit.per_second, "≥ 5,000/s"
+            "receipts verified",
+            number / verified_s,
+            "/s",
+            of_limit,
+            "≥ 5,000/s",
+            f"{core}, of its L",
         )
         sizes = sorted(map(len, made))
         note = f"p99 {percentile(sizes, 0.99):,} B; {rows:,} rows, {chain.height:,} blocks"
@@ -74,19 +79,19 @@ def _past(
 
 
 def _make(chain: Chain, keys: Sequence[bytes], height: int) -> tuple[float, list[bytes]]:
-    """Return seconds and receipts."""
+    """Return seconds of processor time, and receipts."""
     maker = Receipts(chain)
-    start = time.perf_counter()
+    start = time.process_time()
     made = [maker.of_row(key, height) for key in keys]
-    return time.perf_counter() - start, made
+    return time.process_time() - start, made
 
 
 def _verify(town: Town, made: Sequence[bytes]) -> float:
-    """Return the seconds it took to verify receipts, each of which proves a row."""
+    """Return the processor time it took to verify receipts, each of which proves a row."""
     anchors = town.home.anchors()
-    start = time.perf_counter()
+    start = time.process_time()
     verified = [verify_receipt(receipt, anchors) for receipt in made]
-    spent = time.perf_counter() - start
+    spent = time.process_time() - start
     if not all(isinstance(each.statements[0], RowStatement) for each in verified):
         msg = "a receipt proves the absence of a row that was written"
         raise ValueError(msg)
