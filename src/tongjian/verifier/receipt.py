@@ -248,7 +248,7 @@ class _Checker:
             verify_state(self._digest, state, self._header.state_root)
         except ProofInvalid as error:
             raise VerificationFailed(number, "state", str(error)) from error
-        return Step(number, "state", f"{len(state.entries)} entries stood in this header's state")
+        return Step(number, "state", f"{len(state.entries)} entries stood in the state of this header")
 
     def step(self, number: int, statement: Statement) -> Step:
         """Check one statement."""
