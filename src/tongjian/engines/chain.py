@@ -14,8 +14,6 @@ from typing import Final
 from tongjian.catalogue import load_registry
 from tongjian.core import values
 from tongjian.core.block import (
-    HEADERS,
-    Body,
     Header,
     Result,
     Sealed,
@@ -23,20 +21,21 @@ from tongjian.core.block import (
     compute_header_hash,
     encode_body,
 )
-from tongjian.core.directory import Actor, SealKey
+from tongjian.core.directory import Actor
 from tongjian.core.encoding import Malformed, encode
-from tongjian.core.envelope import Incoming, Opener, body_of, signed_message, verify_signatures
+from tongjian.core.envelope import Incoming, Opener, verify_signatures
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
 from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
+from tongjian.engines.blocks import Blocks
 from tongjian.engines.frames import lock, read_frame
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
 from tongjian.storage.errors import LogDamaged, StorageError, StoreDamaged, Unsettled
-from tongjian.storage.packing import BlockMeta, Tip
+from tongjian.storage.packing import Tip
 from tongjian.storage.prover import Prover
 from tongjian.storage.store import Store
 
@@ -58,7 +57,7 @@ class Opened:
     """Why the derived state was rebuilt from the first block; empty where it was not."""
 
 
-class Chain:
+class Chain(Blocks):
     """A ledger's blocks and state on disk; one writer at a time."""
 
     def __init__(self, folder: Path, genesis: Genesis, *, writable: bool) -> None:
@@ -353,73 +352,6 @@ class Chain:
         if repeated or any(self.store.transaction(one) is not None for one in identities):
             msg = f"block {height} records a transaction a second time"
             raise LogDamaged(msg)
-
-    # -- looking ------------------------------------------------------------------------------
-
-    @property
-    def height(self) -> int:
-        """Height of the last durable block; -1 before genesis."""
-        return self.tip.height if self.tip is not None else -1
-
-    def sealed(self, height: int) -> Sealed:
-        """Return the sealed header of a block; raises `KeyError` where there is none."""
-        return self.log.head(self._meta(height).offset)
-
-    def header(self, height: int) -> Header:
-        """Return the header of a block; raises `KeyError` where there is none."""
-        header: Header = HEADERS.decode(self.sealed(height).header)
-        if header.height != height:
-            msg = f"the place of block {height} leads to block {header.height}"
-            raise StoreDamaged(msg)
-        return header
-
-    def body(self, height: int) -> Body:
-        """Return the transactions and results of a block; raises `KeyError`."""
-        return read_frame(self.log.read(self._meta(height).offset))[2]
-
-    def _meta(self, height: int) -> BlockMeta:
-        if not 0 <= height <= self.height:
-            msg = f"there is no block {height}; the ledger stands at {self.height}"
-            raise KeyError(msg)
-        meta = self.store.block(height)
-        if meta is None:
-            msg = f"block {height} has no place in the index"
-            raise StoreDamaged(msg)
-        return meta
-
-    def log_size(self, height: int) -> int:
-        """Return the number of log entries up to a height."""
-        return self._meta(height).log_size
-
-    def sealing_key(self, height: int) -> SealKey:
-        """Return the operator's key that seals a height."""
-        if height == 0:
-            return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
-        return self.machine.directory.seal_key(height)
-
-    def result(self, identity: bytes) -> tuple[int, int, Result] | None:
-        """Return height, position and result of a transaction, or none where it is not seen."""
-        place = self.store.transaction(identity)
-        if place is None:
-            return None
-        body = self.body(place.height) if place.height <= self.height else None
-        if body is None or self._identity(body, place.position) != identity:
-            msg = f"the place of transaction {identity.hex()} does not lead to it"
-            raise StoreDamaged(msg)
-        decision = body.decisions[place.position]
-        result = Result(
-            transaction=values.digest(identity), outcome=decision.outcome, events=decision.events
-        )
-        return place.height, place.position, result
-
-    def _identity(self, body: Body, position: int) -> bytes:
-        """Return the id of the transaction, or deadline, that a block decided at a position."""
-        if position < len(body.timers):
-            return body.timers[position]
-        if position >= len(body.decisions):
-            return b""
-        signed = body_of(body.envelopes[position - len(body.timers)])
-        return self.digest(signed_message(self.chain_id, signed))
 
     def close(self) -> None:
         """Close all files."""

@@ -1,0 +1,91 @@
+"""Stored blocks looked up: by height, and by the transaction that they decided."""
+
+from tongjian.core import values
+from tongjian.core.block import HEADERS, Body, Header, Result, Sealed
+from tongjian.core.directory import SealKey
+from tongjian.core.envelope import body_of, signed_message
+from tongjian.core.genesis import Genesis
+from tongjian.core.hashing import Hash
+from tongjian.core.machine import Machine
+from tongjian.engines.frames import read_frame
+from tongjian.storage.blocklog import BlockLog
+from tongjian.storage.errors import StoreDamaged
+from tongjian.storage.packing import BlockMeta, Tip
+from tongjian.storage.store import Store
+
+
+class Blocks:
+    """What a chain answers about its blocks; whoever opens the files sets the fields."""
+
+    genesis: Genesis
+    chain_id: bytes
+    digest: Hash
+    log: BlockLog
+    store: Store
+    machine: Machine
+    tip: Tip | None
+
+    @property
+    def height(self) -> int:
+        """Height of the last durable block; -1 before genesis."""
+        return self.tip.height if self.tip is not None else -1
+
+    def sealed(self, height: int) -> Sealed:
+        """Return the sealed header of a block; raises `KeyError` where there is none."""
+        return self.log.head(self._meta(height).offset)
+
+    def header(self, height: int) -> Header:
+        """Return the header of a block; raises `KeyError` where there is none."""
+        header: Header = HEADERS.decode(self.sealed(height).header)
+        if header.height != height:
+            msg = f"the place of block {height} leads to block {header.height}"
+            raise StoreDamaged(msg)
+        return header
+
+    def body(self, height: int) -> Body:
+        """Return the transactions and results of a block; raises `KeyError`."""
+        return read_frame(self.log.read(self._meta(height).offset))[2]
+
+    def _meta(self, height: int) -> BlockMeta:
+        if not 0 <= height <= self.height:
+            msg = f"there is no block {height}; the ledger stands at {self.height}"
+            raise KeyError(msg)
+        meta = self.store.block(height)
+        if meta is None:
+            msg = f"block {height} has no place in the index"
+            raise StoreDamaged(msg)
+        return meta
+
+    def log_size(self, height: int) -> int:
+        """Return the number of log entries up to a height."""
+        return self._meta(height).log_size
+
+    def sealing_key(self, height: int) -> SealKey:
+        """Return the operator's key that seals a height."""
+        if height == 0:
+            return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
+        return self.machine.directory.seal_key(height)
+
+    def result(self, identity: bytes) -> tuple[int, int, Result] | None:
+        """Return height, position and result of a transaction, or none where it is not seen."""
+        place = self.store.transaction(identity)
+        if place is None:
+            return None
+        body = self.body(place.height) if place.height <= self.height else None
+        if body is None or self._identity(body, place.position) != identity:
+            msg = f"the place of transaction {identity.hex()} does not lead to it"
+            raise StoreDamaged(msg)
+        decision = body.decisions[place.position]
+        result = Result(
+            transaction=values.digest(identity), outcome=decision.outcome, events=decision.events
+        )
+        return place.height, place.position, result
+
+    def _identity(self, body: Body, position: int) -> bytes:
+        """Return the id of the transaction, or deadline, that a block decided at a position."""
+        if position < len(body.timers):
+            return body.timers[position]
+        if position >= len(body.decisions):
+            return b""
+        signed = body_of(body.envelopes[position - len(body.timers)])
+        return self.digest(signed_message(self.chain_id, signed))
