@@ -52,7 +52,7 @@ _UNREADABLE: Final = (
     lmdb.VersionMismatchError,
 )
 """What LMDB says of a file that is not what it wrote."""
-_NAMES: Final = (
+TABLES: Final = (
     b"entries",
     b"index",
     b"twigs",
@@ -78,7 +78,7 @@ class Stored:
         self._digest = digest
         self._env = _open_env(path, writable=writable, durable=durable)
         try:
-            self._dbs = {name: self._env.open_db(name, create=writable) for name in _NAMES}
+            self._dbs = {name: self._env.open_db(name, create=writable) for name in TABLES}
             self._begin()
             if writable:
                 self._env.reader_check()  # a reader that was killed would hold its pages for ever
@@ -303,6 +303,16 @@ class Stored:
             height = int.from_bytes(key, "big")
             yield height, unpack_numbers(packed, height)
 
+    def contents(self, table: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield all that a table of the file holds, as it stands there: to compare, not to believe.
+
+        Raises `StoreDamaged` where LMDB cannot read it.
+        """
+        try:
+            yield from self._txn.cursor(self._dbs[table])
+        except lmdb.Error as error:
+            raise _damage(self.path, error) from error
+
     def close(self) -> None:
         """Close the file."""
         self._txn.abort()
@@ -317,7 +327,7 @@ def _open_env(path: Path, *, writable: bool, durable: bool) -> Any:
         return lmdb.open(
             str(path),
             map_size=MAP_BYTES,
-            max_dbs=len(_NAMES),
+            max_dbs=len(TABLES),
             subdir=False,
             readonly=not writable,
             metasync=False,
