@@ -201,7 +201,8 @@ def totals_of(chain: Chain) -> dict[str, tuple[int, int]]:
 
 def scan(chain: Chain, table: AnyTable) -> list[tuple[bytes, bytes]]:
     """Return all rows of a table."""
-    return chain.store.scan(table.prefix, table.prefix[:-1] + b"\x01", 10**9)
+    with chain.lock:
+        return chain.store.scan(table.prefix, table.prefix[:-1] + b"\x01", 10**9)
 
 
 def log_of(small: Small) -> Path:

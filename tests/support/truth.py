@@ -113,7 +113,8 @@ class Truth:
         damaged: list[str] = []
         for name, ask, truth in self.questions:
             try:
-                answer = ask(chain)
+                with chain.lock:
+                    answer = ask(chain)
             except StoreDamaged as damage:
                 damaged.append(f"{name}: {damage}")
                 continue

@@ -1,5 +1,7 @@
 """Stored blocks looked up: by height, and by the transaction that they decided."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 from tongjian.core import values
 from tongjian.core.block import HEADERS, Body, Header, Result, Sealed
 from tongjian.core.directory import SealKey
@@ -24,6 +26,8 @@ class Blocks:
     store: Store
     machine: Machine
     tip: Tip | None
+    lock: AbstractContextManager[object] = nullcontext()
+    """Held while a block is taken in, and while another thread looks."""
 
     @property
     def height(self) -> int:
@@ -32,19 +36,22 @@ class Blocks:
 
     def sealed(self, height: int) -> Sealed:
         """Return the sealed header of a block; raises `KeyError` where there is none."""
-        return self.log.head(self._meta(height).offset)
+        with self.lock:
+            return self.log.head(self._meta(height).offset)
 
     def header(self, height: int) -> Header:
         """Return the header of a block; raises `KeyError` where there is none."""
-        header: Header = HEADERS.decode(self.sealed(height).header)
-        if header.height != height:
-            msg = f"the place of block {height} leads to block {header.height}"
-            raise StoreDamaged(msg)
-        return header
+        with self.lock:
+            header: Header = HEADERS.decode(self.sealed(height).header)
+            if header.height != height:
+                msg = f"the place of block {height} leads to block {header.height}"
+                raise StoreDamaged(msg)
+            return header
 
     def body(self, height: int) -> Body:
         """Return the transactions and results of a block; raises `KeyError`."""
-        return read_frame(self.log.read(self._meta(height).offset))[2]
+        with self.lock:
+            return read_frame(self.log.read(self._meta(height).offset))[2]
 
     def _meta(self, height: int) -> BlockMeta:
         if not 0 <= height <= self.height:
@@ -58,28 +65,33 @@ class Blocks:
 
     def log_size(self, height: int) -> int:
         """Return the number of log entries up to a height."""
-        return self._meta(height).log_size
+        with self.lock:
+            return self._meta(height).log_size
 
     def sealing_key(self, height: int) -> SealKey:
         """Return the operator's key that seals a height."""
-        if height == 0:
-            return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
-        return self.machine.directory.seal_key(height)
+        with self.lock:
+            if height == 0:
+                return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
+            return self.machine.directory.seal_key(height)
 
     def result(self, identity: bytes) -> tuple[int, int, Result] | None:
         """Return height, position and result of a transaction, or none where it is not seen."""
-        place = self.store.transaction(identity)
-        if place is None:
-            return None
-        body = self.body(place.height) if place.height <= self.height else None
-        if body is None or self._identity(body, place.position) != identity:
-            msg = f"the place of transaction {identity.hex()} does not lead to it"
-            raise StoreDamaged(msg)
-        decision = body.decisions[place.position]
-        result = Result(
-            transaction=values.digest(identity), outcome=decision.outcome, events=decision.events
-        )
-        return place.height, place.position, result
+        with self.lock:
+            place = self.store.transaction(identity)
+            if place is None:
+                return None
+            body = self.body(place.height) if place.height <= self.height else None
+            if body is None or self._identity(body, place.position) != identity:
+                msg = f"the place of transaction {identity.hex()} does not lead to it"
+                raise StoreDamaged(msg)
+            decision = body.decisions[place.position]
+            result = Result(
+                transaction=values.digest(identity),
+                outcome=decision.outcome,
+                events=decision.events,
+            )
+            return place.height, place.position, result
 
     def _identity(self, body: Body, position: int) -> bytes:
         """Return the id of the transaction, or deadline, that a block decided at a position."""

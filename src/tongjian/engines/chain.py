@@ -6,6 +6,7 @@ no clock and no queue: engines bring those.
 
 import contextlib
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from tongjian.core.encoding import Malformed, encode
 from tongjian.core.envelope import Incoming, Opener, verify_signatures
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
-from tongjian.core.machine import Applied, Machine
+from tongjian.core.machine import Applied, HandlerFault, Machine
 from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
@@ -34,7 +35,13 @@ from tongjian.engines.blocks import Blocks
 from tongjian.engines.frames import lock, read_frame
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
-from tongjian.storage.errors import LogDamaged, StorageError, StoreDamaged, Unsettled
+from tongjian.storage.errors import (
+    LogDamaged,
+    ReplayDiffers,
+    StorageError,
+    StoreDamaged,
+    Unsettled,
+)
 from tongjian.storage.packing import Tip
 from tongjian.storage.prover import Prover
 from tongjian.storage.store import Store
@@ -58,7 +65,11 @@ class Opened:
 
 
 class Chain(Blocks):
-    """A ledger's blocks and state on disk; one writer at a time."""
+    """A ledger's blocks and state on disk; one writer at a time.
+
+    One thread at a time works with it. Beside a running engine hold `lock` to read rows or proofs;
+    what `Blocks` answers, and receipts, take it by themselves.
+    """
 
     def __init__(self, folder: Path, genesis: Genesis, *, writable: bool) -> None:
         """Open the ledger in a folder and bring the derived state up to the block log.
@@ -71,18 +82,35 @@ class Chain(Blocks):
         self.digest = hash_of(HashSuite(genesis.hash_suite))
         self.chain_id = compute_chain_id(genesis)
         self.writable = writable
+        self.lock = threading.RLock()
         with contextlib.ExitStack() as undo:
-            self._lock = lock(folder) if writable else -1
-            undo.callback(self._unlock)
+            self._held = lock(folder) if writable else -1
+            undo.callback(self._release)
             self.log = BlockLog(folder / LOG_NAME, self.chain_id, writable=writable)
             undo.callback(self.log.close)
-            rebuilt = self._open_store()
-            undo.callback(self.store.close)
-            replayed, cut = self._catch_up() if writable else (0, 0)
+            self.opened = self._bring_up()
             undo.pop_all()
-        self.opened = Opened(replayed, cut, rebuilt)
 
     # -- opening ------------------------------------------------------------------------------
+
+    def _bring_up(self, damage: str = "") -> Opened:
+        """Open the store and replay what it lacks; make it anew where it turns out damaged.
+
+        Where replay gives something else than the log has, the state is doubted before the log is.
+        """
+        rebuilt = self._open_store(damage)
+        fresh = self.tip is None
+        try:
+            replayed, cut = self._catch_up() if self.writable else (0, 0)
+        except (HandlerFault, InvariantBroken, ReplayDiffers, StoreDamaged) as error:
+            self.store.close()
+            if fresh:
+                raise
+            return self._bring_up(str(error))
+        except BaseException:
+            self.store.close()
+            raise
+        return Opened(replayed, cut, rebuilt)
 
     def _open_store(self, damage: str = "") -> str:
         """Attach the store; begin a new one where it is damaged, and return why."""
@@ -190,8 +218,24 @@ class Chain(Blocks):
 
         `checked` are the signers of each transaction as `Machine.check` gave them for this block.
         Raises `StorageFull` where nothing was recorded, `Unsettled` where the block is recorded but
-        the state is behind; after any failure `reload` must come next.
+        the state is behind: `reload` must then come before the next block. What can be read after a
+        failure is as old as the store, but right.
         """
+        with self.lock:
+            try:
+                return self._apply(time_ms, incoming, maker, checked)
+            except StorageError:
+                self.store.refresh()
+                self._load()
+                raise
+
+    def _apply(
+        self,
+        time_ms: int,
+        incoming: Sequence[Incoming],
+        maker: SealMaker,
+        checked: Sequence[tuple[Actor, ...]] | None,
+    ) -> tuple[int, Applied]:
         height = self.height + 1
         if self.tip is not None and time_ms < self.tip.time_ms:
             msg = f"block {height} at {time_ms} ms would come before block {self.height}"
@@ -219,7 +263,7 @@ class Chain(Blocks):
         height, time_ms = self.height + 1, header.time_ms
         if header.height != height or time_ms < self.tip.time_ms:
             msg = f"block {header.height} at {time_ms} ms does not follow block {self.height}"
-            raise LogDamaged(msg)
+            raise ReplayDiffers(msg)
         key = self.sealing_key(height)
         check_seal(key.suite, key.public, self, header, seal)
         incoming = [self._recheck(data) for data in body.envelopes]
@@ -238,29 +282,30 @@ class Chain(Blocks):
         Raises `StorageError` where the disk still takes nothing. What can be read is then as old as
         the store, but right.
         """
-        self.store.close()
-        self._open_store(damage)
-        try:
-            self._catch_up()
-        except StorageError:
-            self._load()
-            raise
+        with self.lock:
+            self.store.close()
+            try:
+                self._bring_up(damage)
+            except StorageError:
+                self._attach()
+                raise
 
     def refresh(self) -> None:
         """Look at what the writer in another process has done since; for readers.
 
         Raises `StoreDamaged` where the state does not agree with the header it stands at.
         """
-        since = self.tip
-        if since is None or (self.folder / STORE_NAME).stat().st_ino != self.store.inode:
-            self.store.close()
-            self._attach()
-            return
-        self.store.refresh()
-        self.store.follow(self.commitment, since)
-        self.tip = self.store.tip()
-        self.machine = Machine(self.machine.registry, self.chain_id, self.digest, self.store)
-        self._check_store()
+        with self.lock:
+            since = self.tip
+            if since is None or (self.folder / STORE_NAME).stat().st_ino != self.store.inode:
+                self.store.close()
+                self._attach()
+                return
+            self.store.refresh()
+            self.store.follow(self.commitment, since)
+            self.tip = self.store.tip()
+            self.machine = Machine(self.machine.registry, self.chain_id, self.digest, self.store)
+            self._check_store()
 
     def _recheck(self, data: bytes) -> Incoming:
         try:
@@ -268,7 +313,7 @@ class Chain(Blocks):
             verify_signatures(incoming, self.machine.directory)
         except (Malformed, Refused, SignatureInvalid) as error:
             msg = f"a stored transaction is not one that was admitted: {error}"
-            raise LogDamaged(msg) from error
+            raise ReplayDiffers(msg) from error
         return incoming
 
     def _header(
@@ -338,28 +383,28 @@ class Chain(Blocks):
         for name in Header.__struct_fields__:
             if getattr(header, name) != getattr(expected, name):
                 msg = f"block {header.height}: its {name} is not the one that replay gives"
-                raise LogDamaged(msg)
+                raise ReplayDiffers(msg)
 
     def _expect_body(
         self, frame: Frame, envelopes: tuple[bytes, ...], results: tuple[Result, ...]
     ) -> None:
         if encode_body(envelopes, results) != frame.body:
             msg = f"the block at byte {frame.offset} does not hold what replay gives"
-            raise LogDamaged(msg)
+            raise ReplayDiffers(msg)
 
     def _expect_new(self, height: int, identities: Sequence[bytes]) -> None:
         repeated = len(dict.fromkeys(identities)) != len(identities)
         if repeated or any(self.store.transaction(one) is not None for one in identities):
             msg = f"block {height} records a transaction a second time"
-            raise LogDamaged(msg)
+            raise ReplayDiffers(msg)
 
     def close(self) -> None:
         """Close all files."""
         self.store.close()
         self.log.close()
-        self._unlock()
+        self._release()
 
-    def _unlock(self) -> None:
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+    def _release(self) -> None:
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1

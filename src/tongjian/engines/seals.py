@@ -6,7 +6,7 @@ from tongjian.core.block import Header, Seal, compute_seal_message, compute_seal
 from tongjian.core.directory import SealKey
 from tongjian.core.encoding import encode
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
-from tongjian.storage.errors import LogDamaged
+from tongjian.storage.errors import ReplayDiffers
 
 if TYPE_CHECKING:
     from tongjian.core.hashing import Hash
@@ -31,15 +31,15 @@ class Chained(Protocol):
 
 
 def check_seal(suite: int, public: bytes, chain: Chained, header: Header, seal: Seal) -> None:
-    """Raise `LogDamaged` unless the operator's key sealed the header."""
+    """Raise `ReplayDiffers` unless the operator's key sealed the header."""
     kid = compute_key_id(chain.digest, KeySuite(suite), public)
     protected = compute_seal_protected(suite, kid)
     message = compute_seal_message(chain.chain_id, protected, encode(header))
     if seal.suite != suite:
         msg = f"the seal of block {header.height} has suite {seal.suite}, the key has {suite}"
-        raise LogDamaged(msg)
+        raise ReplayDiffers(msg)
     try:
         verify(suite, public, message, seal.signature)
     except SignatureInvalid as error:
         msg = f"the seal of block {header.height} is not the operator's: {error}"
-        raise LogDamaged(msg) from error
+        raise ReplayDiffers(msg) from error

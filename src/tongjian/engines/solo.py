@@ -163,12 +163,13 @@ class SoloEngine:
         jobs: list[Job] = []
         try:
             for group in groups:
-                for position, data in enumerate(group.data):
-                    admitted = self._admit(group, position, data)
-                    if admitted is not None:
-                        waiting.append(admitted[0])
-                        counts.append(len(admitted[1]))
-                        jobs.extend(admitted[1])
+                with self.chain.lock:
+                    for position, data in enumerate(group.data):
+                        admitted = self._admit(group, position, data)
+                        if admitted is not None:
+                            waiting.append(admitted[0])
+                            counts.append(len(admitted[1]))
+                            jobs.extend(admitted[1])
         except StoreDamaged as damage:
             self._not_recorded(waiting, damage)
             for group in groups:
@@ -278,13 +279,14 @@ class SoloEngine:
                 if self._reload_due:
                     self._catch_up()
                     waiting = [place for place in waiting if not self._was_settled(place)]
-                now_ms = self._now_ms()
-                waiting, checked = self._committable(waiting, now_ms)
-                if not waiting:
-                    return
-                height, applied = self.chain.apply(
-                    now_ms, [w.incoming for w in waiting], self._maker, checked
-                )
+                with self.chain.lock:
+                    now_ms = self._now_ms()
+                    waiting, checked = self._committable(waiting, now_ms)
+                    if not waiting:
+                        return
+                    height, applied = self.chain.apply(
+                        now_ms, [w.incoming for w in waiting], self._maker, checked
+                    )
             except HandlerFault as fault:
                 if fault.position < 0:
                     raise
@@ -369,9 +371,10 @@ class SoloEngine:
         try:
             if self._reload_due:
                 self._catch_up()
-            now_ms = self._now_ms()
-            if self.chain.machine.has_due(now_ms):
-                self.chain.apply(now_ms, (), self._maker)
+            with self.chain.lock:
+                now_ms = self._now_ms()
+                if self.chain.machine.has_due(now_ms):
+                    self.chain.apply(now_ms, (), self._maker)
         except StorageError as error:
             # Nobody waits for this block: it is tried again when the disk takes writes.
             self._not_recorded([], error)

@@ -17,6 +17,10 @@ class LogDamaged(Damaged):
     """The block log is damaged; a backup or another node gives it again."""
 
 
+class ReplayDiffers(LogDamaged):
+    """Replay of a whole stored block gives something else: the log, or the state, is not right."""
+
+
 class StorageFull(StorageError):
     """The disk has no room; nothing was recorded. Free some space and submit again."""
 
