@@ -5,6 +5,7 @@ without its last metadata page (`metasync=False`): a power cut may take back the
 never the order of pages, and the block log gives that block again.
 """
 
+import os
 import zlib
 from collections.abc import Sequence
 from itertools import count
@@ -32,9 +33,11 @@ from tongjian.storage.packing import (
     pack_tip,
     unpack_tip,
 )
-from tongjian.storage.stored import FIRST, FORMAT, Stored
+from tongjian.storage.stored import FIRST, FORMAT, UNREADABLE, Stored, damage
 
 ROWS_CACHED_MAX: Final = 200_000
+ROOM_BYTES_MIN: Final = 1 << 20
+"""A disk with less left is called full."""
 
 
 class Store(Stored, Reader):
@@ -86,12 +89,7 @@ class Store(Stored, Reader):
                 self._write_block(txn, tip, offset, advance, transactions, change)
         except lmdb.Error as error:
             self.tiles.forget()
-            text = str(error)
-            if isinstance(error, lmdb.DiskError | lmdb.MapFullError) or "space" in text:
-                msg = f"no room for the derived state: {error}"
-                raise StorageFull(msg) from error
-            msg = f"the store could not be written: {error}"
-            raise StorageError(msg) from error
+            raise self._failure(error) from error
         except BaseException:
             self.tiles.forget()
             raise
@@ -105,6 +103,16 @@ class Store(Stored, Reader):
         except lmdb.Error as error:
             msg = f"the store could not be flushed: {error}"
             raise StorageError(msg) from error
+
+    def _failure(self, error: lmdb.Error) -> StorageError:
+        if isinstance(error, UNREADABLE):
+            return damage(self.path, error)
+        # LMDB calls a write that was cut short, as on a full disk, an input or output error.
+        disk = os.statvfs(self.path)
+        short = disk.f_bavail * disk.f_frsize < ROOM_BYTES_MIN
+        if short or isinstance(error, lmdb.DiskError | lmdb.MapFullError):
+            return StorageFull(f"no room for the derived state: {error}")
+        return StorageError(f"the store could not be written: {error}")
 
     def _write_block(
         self,

@@ -41,7 +41,7 @@ FIRST: Final = b"\x00"
 _LOWEST: Final = b"\x01"
 _HIGHEST: Final = b"\xff" * 256
 """Above all keys: names of tables are ASCII."""
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     lmdb.BadDbiError,
     lmdb.CorruptedError,
     lmdb.IncompatibleError,
@@ -84,7 +84,7 @@ class Stored:
                 self._env.reader_check()  # a reader that was killed would hold its pages for ever
         except lmdb.Error as error:
             self._env.close()
-            raise _damage(path, error) from error
+            raise damage(path, error) from error
         self.inode = path.stat().st_ino
         """Tells this file from one that a rebuild put in its place."""
         self._tree = Commitment(digest).tree
@@ -173,7 +173,7 @@ class Stored:
         try:
             found = cursor.prev() if cursor.set_range(key) else cursor.last()
         except lmdb.Error as error:
-            raise _damage(self.path, error) from error
+            raise damage(self.path, error) from error
         before: bytes = cursor.key()
         if not found or before >= key:
             raise _disorder(key)
@@ -196,7 +196,7 @@ class Stored:
         try:
             found: bytes | None = self._txn.get(key, db=db)
         except lmdb.Error as error:
-            raise _damage(self.path, error) from error
+            raise damage(self.path, error) from error
         return found
 
     # -- reading for proofs and surfaces ------------------------------------------------------
@@ -235,7 +235,7 @@ class Stored:
         try:
             commitment = self._restore()
         except (lmdb.Error, IndexError) as error:
-            raise _damage(self.path, error) from error
+            raise damage(self.path, error) from error
         self._tree = commitment.tree
         return commitment
 
@@ -289,7 +289,7 @@ class Stored:
                 for name, place in self._txn.cursor(self._dbs[table])
             )
         except lmdb.Error as error:
-            raise _damage(self.path, error) from error
+            raise damage(self.path, error) from error
         if total & SUM_MAX != expected:
             msg = "places of transactions or of removed rows are not those that were stored"
             raise StoreDamaged(msg)
@@ -311,7 +311,7 @@ class Stored:
         try:
             yield from self._txn.cursor(self._dbs[table])
         except lmdb.Error as error:
-            raise _damage(self.path, error) from error
+            raise damage(self.path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -337,8 +337,8 @@ def _open_env(path: Path, *, writable: bool, durable: bool) -> Any:
             readahead=False,
             max_readers=READERS_MAX,
         )
-    except _UNREADABLE as error:
-        raise _damage(path, error) from error
+    except UNREADABLE as error:
+        raise damage(path, error) from error
     except lmdb.Error as error:
         if "already open" in str(error):
             msg = f"{path.name} is open in this process; use what is open"
@@ -350,7 +350,8 @@ def _open_env(path: Path, *, writable: bool, durable: bool) -> Any:
         raise StorageError(msg) from error
 
 
-def _damage(path: Path, error: Exception) -> StoreDamaged:
+def damage(path: Path, error: Exception) -> StoreDamaged:
+    """Return the failure of a file that LMDB cannot read."""
     return StoreDamaged(f"{path.name} cannot be read ({error}); the block log gives it again")
 
 
