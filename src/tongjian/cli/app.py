@@ -14,7 +14,20 @@ from typer.core import TyperGroup
 
 import tongjian
 from tongjian import services
-from tongjian.cli import demo, develop, export, found, keys, look, prove, salted, upkeep, verify
+from tongjian.cli import (
+    audit,
+    demo,
+    develop,
+    export,
+    found,
+    keys,
+    look,
+    prove,
+    salted,
+    upkeep,
+    verify,
+    witnesses,
+)
 from tongjian.cli.command import HOME_DEFAULT, SERVICES, Root
 
 
@@ -83,7 +96,7 @@ app: Final = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _module in (demo, found, keys, look, prove, export, verify, salted, upkeep, develop):
+for _module in (demo, found, keys, look, prove, export, verify, audit, witnesses, salted, upkeep, develop):
     _module.add_to(app)
 
 

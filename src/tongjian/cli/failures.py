@@ -152,6 +152,30 @@ _KNOWN: Final[dict[str, _Known]] = {
         "an export only continues what it wrote itself",
         "tongjian export tiles ANOTHER-FOLDER",
     ),
+    "tongjian.verifier.evidence.EvidenceInvalid": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The evidence proves nothing.",
+        "docs/reference/format.md, section 15",
+        "tongjian verify --evidence FILE --trust anchors.json",
+    ),
+    "tongjian.witness.witness.WitnessRefuses": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The witness does not sign this.",
+        "a witness signs one history only",
+        "docs/how-to/witness.md",
+    ),
+    "tongjian.witness.blocks.BlockRefused": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The witness does not sign this.",
+        "every block is sealed and follows the one before",
+        "after a rotation of the seal key, give the witness the new trust file",
+    ),
+    "tongjian.witness.memory.MemoryDamaged": _Known(
+        ExitCode.VERIFICATION_FAILED,
+        "The witness's own files are damaged.",
+        "a witness that has forgotten signs nothing",
+        "restore its folder from a backup",
+    ),
     "tongjian.verifier.checkpoint.CheckpointInvalid": _Known(
         ExitCode.VERIFICATION_FAILED,
         "The checkpoint does not hold.",

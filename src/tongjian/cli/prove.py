@@ -15,6 +15,7 @@ from tongjian.cli.surface import Surface
 if TYPE_CHECKING:
     from tongjian.engines.chain import Chain
     from tongjian.node.home import Home
+    from tongjian.verifier.checkpoint import Checkpoint
 
 STDOUT: Final = Path("-")
 SUFFIX: Final = ".receipt"
@@ -26,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
     command(app, "receipt", panel=RECORDS)(receipt)
 
 
-def receipt(
+def receipt(  # noqa: PLR0917 - options of the command
     surface: Surface,
     record: RecordArgument,
     at_height: AtOption = None,
@@ -42,6 +43,10 @@ def receipt(
         bool,
         typer.Option("--cose", help="A COSE Receipt (RFC 9942); needs the operator's key."),
     ] = False,
+    cosigned: Annotated[
+        list[Path] | None,
+        typer.Option("--cosigned", help="A head signed by a witness, to carry; may be repeated."),
+    ] = None,
 ) -> None:
     """Write a receipt: a row or its absence, all rows of a range, a transaction, with the proof."""
     from tongjian.cli.records import TransactionNamed, resolve
@@ -52,25 +57,50 @@ def receipt(
     home = Home(surface.folder)
     with home.open() as chain:
         named = resolve(chain, record, is_transaction=transaction or cose)
-        at = height_of(chain, at_height)
+        head = _merged(cosigned or [])
+        asked = at_height if head is None or at_height is not None else head.head().height
+        at = height_of(chain, asked)
+        signed = b"" if head is None else _of_height(chain, head, at)
         if cose and isinstance(named, TransactionNamed):
-            data = _cose_of(home, chain, named.id, at)
+            data = _cose_of(home, chain, named.id, (at, signed))
             path = Path(f"{named.id.hex()}-{at}{COSE_SUFFIX}") if output is None else output
             _finish(surface, path, data, (named.id.hex(), "log entry", at), force=force)
             return
         draft = Receipts(chain).draft(at)
         name, kind = state(draft, chain, named)
-        data = draft.finish()
+        data = draft.finish(signed)
     path = _file_of(name, at) if output is None else output
     _finish(surface, path, data, (name, kind, at), force=force)
 
 
-def _cose_of(home: "Home", chain: "Chain", identity: bytes, height: int) -> bytes:
+def _cose_of(home: "Home", chain: "Chain", identity: bytes, head: tuple[int, bytes]) -> bytes:
     """Return the COSE statement of a transaction's log entry with its receipt."""
     from tongjian.engines.cose_receipts import CoseReceipts
 
-    signer = home.seal_keys().signer(chain.sealing_key(height))
-    return CoseReceipts(chain, signer).of_transaction(identity, height)
+    signer = home.seal_keys().signer(chain.sealing_key(head[0]))
+    return CoseReceipts(chain, signer).of_transaction(identity, *head)
+
+
+def _merged(paths: list[Path]) -> "Checkpoint | None":
+    """Return one head with the signatures of all files; raises `CheckpointInvalid`."""
+    from tongjian.verifier.checkpoint import merge, parse_checkpoint
+
+    return merge([parse_checkpoint(path.read_bytes()) for path in paths]) if paths else None
+
+
+def _of_height(chain: "Chain", head: "Checkpoint", at: int) -> bytes:
+    """Return the bytes of a co-signed head once it is that of a height of this ledger."""
+    from tongjian.engines.heads import head_at
+
+    if head.head() != head_at(chain, at):
+        raise Failure(
+            ExitCode.CONFLICT,
+            f"What the witnesses signed is not the head of height {at}.",
+            why=f"It is of height {head.head().height} and size {head.size}.",
+            rule="a receipt carries signatures under the very head that it rests on",
+            then="ask the witnesses for that head, or leave --at-height away",
+        )
+    return head.encode()
 
 
 def _finish(

@@ -21,7 +21,6 @@ def add_to(app: typer.Typer) -> None:
 
 def verify(
     surface: Surface,
-    file: Annotated[Path, typer.Argument(help="The receipt.")],
     trust: Annotated[
         Path,
         typer.Option(
@@ -30,17 +29,30 @@ def verify(
             metavar="FILE",
         ),
     ],
+    file: Annotated[Path | None, typer.Argument(help="The receipt, or a checkpoint.")] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option("--evidence", help="Evidence that a witness kept.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Check a receipt step by step, say what each step proves and what is not proven.
 
     Needs no ledger and no network. Exit code 4 where a step does not hold.
     """
-    from tongjian.cli.verify_other import say_statement
+    from tongjian.cli.verify_other import say_checkpoint, say_evidence, say_statement
     from tongjian.verifier.anchors import Anchors
     from tongjian.verifier.cose import is_statement, verify_statement
     from tongjian.verifier.receipt import VerificationFailed, verify_receipt
 
-    for path in (file, trust):
+    if (file is None) == (evidence is None):
+        raise Failure(
+            ExitCode.USAGE,
+            "There must be one file to verify.",
+            why="It is a receipt, or evidence after --evidence.",
+            then="tongjian verify RECEIPT --trust anchors.json",
+        )
+    known = file or evidence or trust
+    for path in (known, trust):
         if not path.is_file():
             raise Failure(
                 ExitCode.NOT_FOUND,
@@ -49,16 +61,22 @@ def verify(
                 then="tongjian verify RECEIPT --trust anchors.json",
             )
     anchors = Anchors.read(trust)
-    data = file.read_bytes()
+    data = known.read_bytes()
+    if evidence is not None:
+        say_evidence(surface, known, data, anchors)
+        return
+    if data.startswith(b"tongjian/"):
+        say_checkpoint(surface, known, data, anchors)
+        return
     try:
         if is_statement(data):
-            say_statement(surface, file, verify_statement(data, anchors), anchors)
+            say_statement(surface, known, verify_statement(data, anchors), anchors)
             return
         verified = verify_receipt(data, anchors)
     except VerificationFailed as failed:
-        _say_failed(surface, file, failed)
+        _say_failed(surface, known, failed)
         raise typer.Exit(ExitCode.VERIFICATION_FAILED) from failed
-    _say_verified(surface, file, verified, anchors)
+    _say_verified(surface, known, verified, anchors)
 
 
 def _say_failed(surface: Surface, file: Path, failed: "VerificationFailed") -> None:

@@ -26,10 +26,13 @@ class CoseReceipts:
         self._chain = chain
         self._signer = signer
 
-    def of_transaction(self, identity: bytes, height: int | None = None) -> bytes:
+    def of_transaction(
+        self, identity: bytes, height: int | None = None, cosigned: bytes = b""
+    ) -> bytes:
         """Return the log entry of a transaction as a statement with a receipt of inclusion.
 
-        By default in the log of the tip. Raises `NotRecorded` where it is not on the ledger.
+        `cosigned` is the checkpoint of the height with signatures of witnesses, or empty. By
+        default in the log of the tip. Raises `NotRecorded` where it is not on the ledger.
         """
         chain = self._chain
         self._expect_suited()
@@ -42,7 +45,7 @@ class CoseReceipts:
         index, size = chain.log_size(at - 1) + position, chain.log_size(at_most)
         proof = Inclusion(size, index, tuple(chain.prover.log_path(index, size)))
         root = chain.header(at_most).log_root
-        receipt = make_inclusion_receipt(self._signer, root, proof)
+        receipt = make_inclusion_receipt(self._signer, root, proof, cosigned)
         entry = compute_log_leaf(chain.digest, result)
         return make_statement(self._signer, entry, (receipt,))
 

@@ -40,28 +40,34 @@ class Receipts:
 
     def of_row(self, key: bytes, height: int | None = None) -> bytes:
         """Return the receipt of one row, or of its absence; by default at the tip."""
-        draft = self.draft(height)
-        draft.row(key)
-        return draft.finish()
+        with self._chain.lock:
+            draft = self.draft(height)
+            draft.row(key)
+            return draft.finish()
 
     def of_range(self, low: bytes, high: bytes, height: int | None = None) -> bytes:
         """Return the receipt of all rows with low <= key < high; by default at the tip."""
-        draft = self.draft(height)
-        draft.range(low, high)
-        return draft.finish()
+        with self._chain.lock:
+            draft = self.draft(height)
+            draft.range(low, high)
+            return draft.finish()
 
     def of_transaction(self, identity: bytes, height: int | None = None) -> bytes:
         """Return the receipt of a transaction and its outcome; by default in the newest log.
 
         Raises `NotRecorded` where it is not on the ledger.
         """
-        draft = self.draft(height)
-        draft.transaction(identity)
-        return draft.finish()
+        with self._chain.lock:
+            draft = self.draft(height)
+            draft.transaction(identity)
+            return draft.finish()
 
 
 class Draft:
-    """A receipt in the making: statements about one height that share their proof."""
+    """A receipt in the making: statements about one height that share their proof.
+
+    Beside a running engine hold the chain's `lock` from the first statement to the last.
+    """
 
     def __init__(self, chain: Chain, height: int) -> None:
         """Speak of a height of a chain."""
@@ -100,8 +106,10 @@ class Draft:
         statement = self._transaction(identity)
         self._statements.append(lambda _: statement)
 
-    def finish(self) -> bytes:
+    def finish(self, cosigned: bytes = b"") -> bytes:
         """Return the receipt, verified as a stranger would.
+
+        `cosigned` is the checkpoint of this height with signatures of witnesses, or empty.
 
         Raises `StoreDamaged` where it does not hold: what is stored is then not what was sealed.
         """
@@ -118,6 +126,7 @@ class Draft:
             sealed.seal.signature,
             compute_seal_protected(key.suite, kid),
             Statements(state=state, statements=statements),
+            cosigned,
         )
         try:
             verify_receipt(receipt, self._anchors(key.public))

@@ -10,9 +10,8 @@ vds 1 fixes SHA-256, so a chain of SM3 has no such receipts; its own receipts se
 Any implementation of RFC 9942 verifies these; those of tongjian (`verifier.receipt`) say more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Annotated, Any, Final, Protocol
 
 import cbor2
@@ -24,7 +23,22 @@ from tongjian.core.merkle import ProofInvalid, follow_consistency, follow_inclus
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
 from tongjian.core.values import Digest
 from tongjian.verifier.anchors import Anchors
-from tongjian.verifier.receipt import COSE_SIGN1_TAG, Step, VerificationFailed
+from tongjian.verifier.checkpoint import (
+    CheckpointInvalid,
+    expect_origin,
+    parse_checkpoint,
+    verify_quorum,
+)
+from tongjian.verifier.cose_message import (
+    COSE_SIGN1_TAG,
+    Message,
+    as_list,
+    as_map,
+    decode,
+    dump,
+    open_message,
+)
+from tongjian.verifier.receipt import COSIGNED_LABEL, Step, VerificationFailed
 
 RECEIPTS: Final = 394
 VDS: Final = 395
@@ -117,40 +131,46 @@ def expect_suited(hash_name: str) -> None:
 # -- making ---------------------------------------------------------------------------------------
 
 
-def make_inclusion_receipt(signer: Signer, root: bytes, proof: Inclusion) -> bytes:
-    """Return the receipt of an entry: the operator's signature over the log root it leads to."""
-    blob = _dump([proof.size, proof.index, list(proof.path)])
-    return _make_receipt(signer, root, {INCLUSION: [blob]})
+def make_inclusion_receipt(
+    signer: Signer, root: bytes, proof: Inclusion, cosigned: bytes = b""
+) -> bytes:
+    """Return the receipt of an entry: the operator's signature over the log root it leads to.
+
+    `cosigned` is a checkpoint of that log with signatures of witnesses, or empty.
+    """
+    blob = dump([proof.size, proof.index, list(proof.path)])
+    return _make_receipt(signer, root, {INCLUSION: [blob]}, cosigned)
 
 
 def make_consistency_receipt(signer: Signer, second_root: bytes, proof: Consistency) -> bytes:
     """Return the receipt that a log continues an earlier one: a signature over the newer root."""
-    blob = _dump([proof.first, proof.second, list(proof.path)])
+    blob = dump([proof.first, proof.second, list(proof.path)])
     return _make_receipt(signer, second_root, {CONSISTENCY: [blob]})
 
 
 def make_statement(signer: Signer, payload: bytes, receipts: Sequence[bytes]) -> bytes:
     """Return a statement over a payload that carries its receipts."""
-    protected = _dump({ALGORITHM: EDDSA, CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id})
+    protected = dump({ALGORITHM: EDDSA, CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id})
     signature = signer.sign(compute_message(protected, payload))
-    return _dump(
+    return dump(
         cbor2.CBORTag(COSE_SIGN1_TAG, [protected, {RECEIPTS: list(receipts)}, payload, signature])
     )
 
 
 def compute_message(protected: bytes, payload: bytes) -> bytes:
     """Return the Sig_structure of COSE_Sign1 without external data (RFC 9052, 4.4)."""
-    return _dump(["Signature1", protected, b"", payload])
+    return dump(["Signature1", protected, b"", payload])
 
 
-def _make_receipt(signer: Signer, root: bytes, proofs: dict[int, list[bytes]]) -> bytes:
-    protected = _dump({ALGORITHM: EDDSA, KEY_ID: signer.id, VDS: RFC9162_SHA256})
+def _make_receipt(
+    signer: Signer, root: bytes, proofs: dict[int, list[bytes]], cosigned: bytes = b""
+) -> bytes:
+    protected = dump({ALGORITHM: EDDSA, KEY_ID: signer.id, VDS: RFC9162_SHA256})
     signature = signer.sign(compute_message(protected, root))
-    return _dump(cbor2.CBORTag(COSE_SIGN1_TAG, [protected, {VDP: proofs}, None, signature]))
-
-
-def _dump(value: Any) -> bytes:
-    return cbor2.dumps(value, canonical=True)
+    unprotected: dict[Any, Any] = {VDP: proofs}
+    if cosigned:
+        unprotected[COSIGNED_LABEL] = cosigned
+    return dump(cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, None, signature]))
 
 
 # -- verifying ------------------------------------------------------------------------------------
@@ -159,7 +179,7 @@ def _dump(value: Any) -> bytes:
 def is_statement(data: bytes) -> bool:
     """Say whether bytes are a COSE statement with receipts, to choose how to verify them."""
     try:
-        return RECEIPTS in _open(data, STATEMENT_BYTES_MAX).unprotected
+        return RECEIPTS in open_message(data, STATEMENT_BYTES_MAX).unprotected
     except ProofInvalid:
         return False
 
@@ -171,7 +191,7 @@ def verify_statement(data: bytes, anchors: Anchors) -> Transparent:
     """
     expect_suited(anchors.hash)
     try:
-        message = _open(data, STATEMENT_BYTES_MAX)
+        message = open_message(data, STATEMENT_BYTES_MAX)
         receipts = _receipts_of(message)
         if message.payload is None:
             msg = "the statement has no payload"
@@ -207,10 +227,11 @@ def verify_inclusion_receipt(
     Raises `ProofInvalid`; `HashUnsuited` for a chain of another hash than SHA-256.
     """
     expect_suited(anchors.hash)
-    message = _open(data, STATEMENT_BYTES_MAX)
+    message = open_message(data, STATEMENT_BYTES_MAX)
     size, index, path = _proof_of(message, INCLUSION)
     root = follow_inclusion(sha256, leaf_hash(sha256, entry), index, size, path)
     _expect_signed(message, root, anchors)
+    _expect_witnessed(message, size, root, anchors)
     return Inclusion(size, index, tuple(path)), root
 
 
@@ -222,92 +243,23 @@ def verify_consistency_receipt(
     Returns the proof and the newer root. Raises `ProofInvalid` and `HashUnsuited`.
     """
     expect_suited(anchors.hash)
-    message = _open(data, STATEMENT_BYTES_MAX)
+    message = open_message(data, STATEMENT_BYTES_MAX)
     first, second, path = _proof_of(message, CONSISTENCY)
     root = follow_consistency(sha256, first, second, first_root, path)
     _expect_signed(message, root, anchors)
     return Consistency(first, second, tuple(path)), root
 
 
-@dataclass(frozen=True)
-class _Message:
-    """A COSE_Sign1, opened."""
-
-    protected: bytes
-    headers: dict[Any, Any]
-    unprotected: dict[Any, Any]
-    payload: bytes | None
-    signature: bytes
-
-
-def _open(data: bytes, bytes_max: int) -> _Message:
-    """Return the parts of a COSE_Sign1; raises `ProofInvalid`."""
-    if len(data) > bytes_max:
-        msg = f"{len(data)} bytes is over the limit of {bytes_max}"
-        raise ProofInvalid(msg)
-    message = _decode(data, "the message")
-    if not isinstance(message, cbor2.CBORTag) or message.tag != COSE_SIGN1_TAG:
-        msg = "not a COSE_Sign1 (RFC 9052, 4.2)"
-        raise ProofInvalid(msg)
-    parts = _list(message.value, "a COSE_Sign1", least=4, most=4)
-    protected, payload, signature = parts[0], parts[2], parts[3]
-    if not isinstance(protected, bytes) or not isinstance(signature, bytes):
-        msg = "protected header and signature of a COSE_Sign1 are byte strings"
-        raise ProofInvalid(msg)
-    if payload is not None and not isinstance(payload, bytes):
-        msg = "the payload of a COSE_Sign1 is a byte string, or nil when it is detached"
-        raise ProofInvalid(msg)
-    headers = _map(_decode(protected, "the protected header"), "the protected header")
-    unprotected = _map(parts[1], "the unprotected header")
-    return _Message(protected, headers, unprotected, payload, signature)
-
-
-def _map(value: Any, what: str) -> dict[Any, Any]:
-    checked: Any = value
-    if not isinstance(checked, Mapping):
-        msg = f"{what} is no map"
-        raise ProofInvalid(msg)
-    found: dict[Any, Any] = dict(value)
-    return found
-
-
-def _list(value: Any, what: str, *, least: int, most: int) -> list[Any]:
-    checked: Any = value
-    if not isinstance(checked, list | tuple):
-        msg = f"{what} is no array"
-        raise ProofInvalid(msg)
-    found: list[Any] = list(value)
-    if not least <= len(found) <= most:
-        msg = f"{what} has {len(found)} parts, not {least} to {most}"
-        raise ProofInvalid(msg)
-    return found
-
-
-def _decode(data: bytes, what: str) -> Any:
-    try:
-        value: Any = cbor2.CBORDecoder(BytesIO(data)).decode()
-        canonical = _dump(value)
-    except Exception as error:
-        msg = f"{what} is not CBOR: {type(error).__name__}"
-        raise ProofInvalid(msg) from error
-    # Deterministic but for the order of keys, which other makers choose: a longer form, a repeated
-    # key and bytes behind the item all change the length.
-    if len(canonical) != len(data):
-        msg = f"{what} has bytes beside its shortest form (RFC 8949, 4.2.1)"
-        raise ProofInvalid(msg)
-    return value
-
-
-def _receipts_of(message: _Message) -> list[bytes]:
+def _receipts_of(message: Message) -> list[bytes]:
     receipts = message.unprotected.get(RECEIPTS)
-    known = _list(receipts, f"what label {RECEIPTS} has", least=1, most=RECEIPTS_MAX)
+    known = as_list(receipts, f"what label {RECEIPTS} has", least=1, most=RECEIPTS_MAX)
     if not all(isinstance(one, bytes) for one in known):
         msg = "a receipt in a statement is a byte string"
         raise ProofInvalid(msg)
     return known
 
 
-def _proof_of(message: _Message, kind: int) -> tuple[int, int, list[bytes]]:
+def _proof_of(message: Message, kind: int) -> tuple[int, int, list[bytes]]:
     """Return the only proof of a kind that a receipt carries; raises `ProofInvalid`."""
     if message.payload is not None:
         msg = "a receipt's payload is detached: it is the root that the proof leads to"
@@ -315,12 +267,12 @@ def _proof_of(message: _Message, kind: int) -> tuple[int, int, list[bytes]]:
     if _number(message.headers.get(VDS)) != RFC9162_SHA256:
         msg = f"the receipt's protected header does not say vds {RFC9162_SHA256} (RFC9162_SHA256)"
         raise ProofInvalid(msg)
-    proofs = _map(message.unprotected.get(VDP), f"what label {VDP} has")
-    (blob,) = _list(proofs.get(kind), f"what label {VDP} has of kind {kind}", least=1, most=1)
+    proofs = as_map(message.unprotected.get(VDP), f"what label {VDP} has")
+    (blob,) = as_list(proofs.get(kind), f"what label {VDP} has of kind {kind}", least=1, most=1)
     if not isinstance(blob, bytes):
         msg = "a proof is a byte string"
         raise ProofInvalid(msg)
-    first, second, path = _list(_decode(blob, "the proof"), "the proof", least=3, most=3)
+    first, second, path = as_list(decode(blob, "the proof"), "the proof", least=3, most=3)
     return _number(first), _number(second), _path(path)
 
 
@@ -332,14 +284,14 @@ def _number(value: Any) -> int:
 
 
 def _path(value: Any) -> list[bytes]:
-    nodes = _list(value, "a path", least=0, most=PATH_MAX)
+    nodes = as_list(value, "a path", least=0, most=PATH_MAX)
     if not all(isinstance(node, bytes) and len(node) == 32 for node in nodes):  # noqa: PLR2004
         msg = "a node of a path is 32 bytes"
         raise ProofInvalid(msg)
     return nodes
 
 
-def _expect_signed(message: _Message, payload: bytes, anchors: Anchors) -> str:
+def _expect_signed(message: Message, payload: bytes, anchors: Anchors) -> str:
     """Return the id of the seal key that signed; raises `ProofInvalid`.
 
     A log root names no height, so any seal key of the trust file counts.
@@ -366,7 +318,26 @@ def _expect_signed(message: _Message, payload: bytes, anchors: Anchors) -> str:
     raise ProofInvalid(msg)
 
 
-def _step2_signature(message: _Message, payload: bytes, anchors: Anchors) -> str:
+def _expect_witnessed(message: Message, size: int, root: bytes, anchors: Anchors) -> None:
+    """Raise `ProofInvalid` where fewer trusted witnesses signed this log than the quorum."""
+    cosigned: Any = message.unprotected.get(COSIGNED_LABEL)
+    if cosigned is None and not anchors.quorum:
+        return
+    if not isinstance(cosigned, bytes):
+        msg = f"no witness signed this log; the trust file demands {anchors.quorum}"
+        raise ProofInvalid(msg)
+    try:
+        checkpoint = parse_checkpoint(cosigned)
+        expect_origin(checkpoint, anchors)
+        verify_quorum(checkpoint, anchors)
+    except CheckpointInvalid as error:
+        raise ProofInvalid(str(error)) from error
+    if (checkpoint.size, checkpoint.root) != (size, root):
+        msg = f"witnesses signed the log of {checkpoint.size} entries, the receipt is of {size}"
+        raise ProofInvalid(msg)
+
+
+def _step2_signature(message: Message, payload: bytes, anchors: Anchors) -> str:
     try:
         return _expect_signed(message, payload, anchors)
     except ProofInvalid as error:

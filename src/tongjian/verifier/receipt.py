@@ -27,6 +27,13 @@ from tongjian.core.merkle import ProofInvalid
 from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
 from tongjian.core.values import Count, Digest
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
+from tongjian.verifier.checkpoint import (
+    CheckpointInvalid,
+    Head,
+    expect_origin,
+    parse_checkpoint,
+    verify_quorum,
+)
 from tongjian.verifier.proofs import (
     ENTRIES_MAX,
     EntryShown,
@@ -43,6 +50,8 @@ from tongjian.verifier.proofs import (
 RECEIPT_BYTES_MAX: Final = 8 * 1024 * 1024
 COSE_SIGN1_TAG: Final = 18
 STATEMENTS_LABEL: Final = "tongjian/1"
+COSIGNED_LABEL: Final = "tongjian/cosigned/1"
+"""A checkpoint of the header with signatures of witnesses (docs/reference/format.md, 14)."""
 STATEMENTS_MAX: Final = 64
 
 
@@ -146,15 +155,23 @@ class Verified:
     )
 
 
-def make_receipt(header: bytes, seal: bytes, protected: bytes, statements: Statements) -> bytes:
-    """Return a receipt's bytes: deterministic CBOR around header, seal and statements."""
-    message = [protected, {STATEMENTS_LABEL: encode(statements)}, header, seal]
+def make_receipt(
+    header: bytes, seal: bytes, protected: bytes, statements: Statements, cosigned: bytes = b""
+) -> bytes:
+    """Return a receipt's bytes: deterministic CBOR around header, seal and statements.
+
+    `cosigned` is a checkpoint of the header with signatures of witnesses, or empty.
+    """
+    unprotected = {STATEMENTS_LABEL: encode(statements)}
+    if cosigned:
+        unprotected[COSIGNED_LABEL] = cosigned
+    message = [protected, unprotected, header, seal]
     return cbor2.dumps(cbor2.CBORTag(COSE_SIGN1_TAG, message))
 
 
 def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
     """Check a receipt step by step; raises `VerificationFailed` at the first that does not hold."""
-    protected, body, header_bytes, signature = _step1_open(data)
+    protected, body, header_bytes, signature, cosigned = _step1_open(data)
     header = _step2_header(header_bytes, anchors)
     steps = [
         Step(1, "form", "the file is one receipt in its only valid form"),
@@ -171,6 +188,9 @@ def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
         steps.append(checker.step_state(len(steps) + 1, statements.state))
     for statement in statements.statements:
         steps.append(checker.step(len(steps) + 1, statement))
+    if cosigned or anchors.quorum:
+        number = len(steps) + 1
+        steps.append(_step_witnesses(number, cosigned, header, header_bytes, anchors))
     entries = () if statements.state is None else statements.state.entries
     return Verified(header, statements.statements, entries, steps)
 
@@ -180,7 +200,7 @@ def header_hash(verified: Verified, anchors: Anchors) -> bytes:
     return compute_header_hash(anchors.digest, encode(verified.header))
 
 
-def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
     def fail(why: str) -> VerificationFailed:
         return VerificationFailed(1, "form", why)
 
@@ -195,15 +215,26 @@ def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         raise fail("bytes beyond or beside the only valid form")
     if not isinstance(message, cbor2.CBORTag) or message.tag != COSE_SIGN1_TAG:
         raise fail("not a COSE_Sign1 (RFC 9052, 4.2)")
-    try:
-        protected, unprotected, payload, signature = message.value
-        ((label, body),) = unprotected.items()
-    except (TypeError, ValueError, AttributeError) as error:
-        raise fail(_NOT_OURS) from error
-    parts: tuple[Any, ...] = (protected, body, payload, signature)
-    if label != STATEMENTS_LABEL or not all(isinstance(part, bytes) for part in parts):
+    parts = _parts_of(message.value)
+    if parts is None:
         raise fail(_NOT_OURS)
-    return protected, body, payload, signature
+    return parts
+
+
+def _parts_of(value: Any) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
+    """Return protected header, statements, header, seal, what witnesses signed; if it is ours."""
+    try:
+        protected, unprotected, payload, signature = value
+        labels = tuple(unprotected)
+        body, cosigned = unprotected[STATEMENTS_LABEL], unprotected.get(COSIGNED_LABEL, b"")
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return None
+    parts = (protected, body, payload, signature, cosigned)
+    if not all(isinstance(part, bytes) for part in parts):
+        return None
+    if labels not in ((STATEMENTS_LABEL,), (STATEMENTS_LABEL, COSIGNED_LABEL)):
+        return None
+    return parts
 
 
 def _step2_header(data: bytes, anchors: Anchors) -> Header:
@@ -233,6 +264,33 @@ def _step3_seal(
     return kid.hex()
 
 
+def _step_witnesses(
+    number: int, cosigned: bytes, header: Header, header_bytes: bytes, anchors: Anchors
+) -> Step:
+    """Check that the checkpoint is of this header, and that enough witnesses signed it."""
+    title = "witnesses"
+    if not cosigned:
+        why = f"no witness signed this head; the trust file demands {anchors.quorum}"
+        raise VerificationFailed(number, title, why)
+    digest = compute_header_hash(anchors.digest, header_bytes)
+    head = Head(header.log_size, header.log_root, header.height, digest)
+    try:
+        checkpoint = parse_checkpoint(cosigned)
+        expect_origin(checkpoint, anchors)
+        if checkpoint.head() != head:
+            why = (
+                f"what the witnesses signed is the head of height {checkpoint.head().height}, of "
+                f"size {checkpoint.size}; the receipt rests on block {header.height}, "
+                f"header hash {digest.hex()}"
+            )
+            raise VerificationFailed(number, title, why)
+        found = verify_quorum(checkpoint, anchors)
+    except CheckpointInvalid as error:
+        raise VerificationFailed(number, title, str(error)) from error
+    named = ", ".join(f"{one.name} at {one.time_s} s" for one in found) or "none that is trusted"
+    return Step(number, title, f"of trusted witnesses, {len(found)} signed this head: {named}")
+
+
 class _Checker:
     """Checks statements against one header; entries count only once the state proof holds."""
 
@@ -248,7 +306,9 @@ class _Checker:
             verify_state(self._digest, state, self._header.state_root)
         except ProofInvalid as error:
             raise VerificationFailed(number, "state", str(error)) from error
-        return Step(number, "state", f"{len(state.entries)} entries stood in the state of this header")
+        return Step(
+            number, "state", f"{len(state.entries)} entries stood in the state of this header"
+        )
 
     def step(self, number: int, statement: Statement) -> Step:
         """Check one statement."""

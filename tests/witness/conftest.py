@@ -1,0 +1,5 @@
+"""Fixtures of the tests of witnesses."""
+
+from posts import post
+
+__all__ = ["post"]
