@@ -120,7 +120,7 @@ def disk(town: Town, number: int, each: str, empty: dict[str, int]) -> Iterator[
     for name, what in ((LOG_NAME, "block log"), (STORE_NAME, "store: rows, proofs, indexes")):
         yield Figure(f"— {what}", grown[name] / number, unit)
     total = sum(grown.values()) / number
-    yield Figure("all files", total, unit, None, f"≤ {DISK_MAX_BYTES} B", f"{number:,} {each}")
+    yield Figure("all files", total, unit, None, f"≤ {DISK_MAX_BYTES} B", f"of {number:,}")
 
 
 def files(town: Town) -> dict[str, int]:
