@@ -74,9 +74,7 @@ def compare_ledgers(one: Ledger, other: Ledger) -> Compared:
             raise Differs(_with_rows(difference, one, other, suite))
     stores = None
     if one.store is not None and other.store is not None:
-        stores = peek.compared(one.store, other.store, suite)
-        if stores.parts:
-            raise Differs(_parted(stores))
+        stores = expect_same(one.store, other.store, suite)
     return Compared((heights[0], heights[1]), stores)
 
 
@@ -105,10 +103,15 @@ def compare_store(
     if replayed.counts.height < height:
         why = f"the store stands at height {height}, the blocks end before it"
         raise Differs(Difference(replayed.counts.height + 1, "frame", why))
-    stores = peek.compared(ledger.store, folder / STORE_NAME, suite)
+    return replayed, expect_same(ledger.store, folder / STORE_NAME, suite)
+
+
+def expect_same(first: Path, second: Path, suite: HashSuite) -> StoresCompared:
+    """Compare two stores up to where both stand; raises `Differs` with the parts that differ."""
+    stores = peek.compared(first, second, suite)
     if stores.parts:
         raise Differs(_parted(stores))
-    return replayed, stores
+    return stores
 
 
 def explained(difference: Difference, store: Path | None, suite: HashSuite) -> Difference:
