@@ -96,7 +96,20 @@ app: Final = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _module in (demo, found, keys, look, prove, export, verify, audit, witnesses, salted, upkeep, develop):
+for _module in (
+    demo,
+    found,
+    keys,
+    look,
+    prove,
+    export,
+    verify,
+    audit,
+    witnesses,
+    salted,
+    upkeep,
+    develop,
+):
     _module.add_to(app)
 
 
