@@ -100,6 +100,23 @@ vectors: .venv/.dev ## write the golden vectors again and show what changed
 	@$(BIN)/python -m pytest -q -p no:randomly --write-vectors -k "test_vectors or services"
 	@git --no-pager diff --stat -- '*vectors*'
 
+# ------------------------------------------------------------------------------- second verifier
+
+JS := verifiers/js
+
+$(JS)/node_modules/.stamp: $(JS)/package.json $(JS)/package-lock.json
+	@echo "js: packages that the second verifier needs, pinned by hash"
+	@cd $(JS) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(JS)/dist/verifier.html: $(JS)/node_modules/.stamp $(JS)/build.mjs $(JS)/verify.mjs \
+    $(wildcard $(JS)/src/*) $(wildcard $(JS)/page/*)
+	@echo "js: types (tsc), then the page"
+	@cd $(JS) && npm run --silent types && npm run --silent build
+
+.PHONY: js
+js: $(JS)/dist/verifier.html ## build the second verifier: JavaScript and its page (needs Node)
+
 # ------------------------------------------------------------------------------------------ checks
 
 .PHONY: lint
@@ -136,3 +153,4 @@ docs-check: .venv/.dev ## refuse pages that are not fresh
 .PHONY: clean
 clean: ## remove what the tools made, but not your ledgers
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@rm -rf $(JS)/node_modules $(JS)/dist

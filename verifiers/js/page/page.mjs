@@ -1,0 +1,161 @@
+/** The page: takes a receipt and a trust file, shows the verdict. It asks nobody else. */
+
+import * as bounds from "../src/bounds.mjs";
+import { fromHex } from "../src/bytes.mjs";
+import { VerificationFailed, verifyReceipt } from "../src/receipt.mjs";
+import { TrustInvalid, readTrust } from "../src/trust.mjs";
+import { say } from "../src/words.mjs";
+import { find, make } from "./dom.mjs";
+import { banner, showFailed, showVerified, speaker } from "./render.mjs";
+import { WORDS } from "./words.mjs";
+
+/** @typedef {import("../src/bytes.mjs").Bytes} Bytes */
+/** @typedef {import("../src/words.mjs").Language} Language */
+/** @typedef {{name: string, bytes: Bytes}} Given */
+
+/** @type {{language: Language, receipt: Given | null, trust: Given | null}} */
+const state = {
+  language: navigator.language.startsWith("zh") ? "zh" : "en",
+  receipt: null,
+  trust: null,
+};
+
+const OPENING_BRACE = 0x7b;
+
+// -------------------------------------------------------------------------------------- verdict
+
+/** @returns {Node[]} */
+function verdict() {
+  const { language, receipt, trust } = state;
+  const speak = speaker(language);
+  if (receipt === null && trust === null) return [];
+  if (receipt === null) return [make("p.card", {}, speak("missingReceipt"))];
+  if (trust === null) return [make("p.card", {}, speak("missingTrust"))];
+  try {
+    const anchors = readTrust(trust.bytes);
+    const begun = performance.now();
+    const verified = verifyReceipt(receipt.bytes, anchors);
+    return showVerified(language, verified, anchors.label, performance.now() - begun);
+  } catch (error) {
+    if (error instanceof VerificationFailed) return showFailed(language, error);
+    if (!(error instanceof TrustInvalid)) throw error;
+    return [banner(false, speak("unusable"), say(language, error.why))];
+  }
+}
+
+/** @param {Given | null} given */
+function describe(given) {
+  const size = given?.bytes.length.toLocaleString() ?? "";
+  return given === null ? "" : `${given.name} (${size} ${speaker(state.language)("bytes")})`;
+}
+
+function show() {
+  const { language } = state;
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  for (const element of document.querySelectorAll("[data-say]")) {
+    element.textContent = say(language, WORDS[element.getAttribute("data-say") ?? ""]);
+  }
+  find("language").textContent = speaker(language)("otherLanguage");
+  find("receipt-given").textContent = describe(state.receipt);
+  find("trust-given").textContent = describe(state.trust);
+  present(verdict());
+}
+
+/**
+ * Show a verdict; its first element is what a screen reader announces.
+ * @param {Node[]} nodes
+ */
+function present([first, ...rest]) {
+  find("status").replaceChildren(...(first === undefined ? [] : [first]));
+  find("result").replaceChildren(...rest);
+}
+
+// ---------------------------------------------------------------------------------------- files
+
+/**
+ * Read a file no further than a receipt may go; what is longer is refused for its length.
+ * @param {File} file
+ * @returns {Promise<Given>}
+ */
+async function read(file) {
+  const start = await file.slice(0, bounds.RECEIPT_BYTES_MAX + 1).arrayBuffer();
+  return { name: file.name, bytes: new Uint8Array(start) };
+}
+
+/**
+ * @param {"receipt" | "trust"} what
+ * @param {Event} event
+ */
+async function choose(what, event) {
+  const file = /** @type {HTMLInputElement} */ (event.target).files?.[0];
+  state[what] = file === undefined ? null : await read(file);
+  show();
+}
+
+/** @param {DragEvent} event */
+async function drop(event) {
+  event.preventDefault();
+  document.querySelector(".inputs")?.classList.remove("over");
+  for (const file of event.dataTransfer?.files ?? []) {
+    const given = await read(file);
+    state[given.bytes[0] === OPENING_BRACE ? "trust" : "receipt"] = given;
+  }
+  show();
+}
+
+/** @param {DragEvent} event */
+function dragOver(event) {
+  event.preventDefault();
+  document.querySelector(".inputs")?.classList.add("over");
+}
+
+// ----------------------------------------------------------------------------------------- text
+
+/**
+ * Read base64, plain or for addresses, or hexadecimal.
+ * @param {string} text without white space
+ * @returns {Bytes | null}
+ */
+function fromText(text) {
+  const bytes = fromHex(text);
+  if (bytes !== null) return bytes;
+  try {
+    const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    return Uint8Array.from(plain, (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} id
+ * @returns {string}
+ */
+function textOf(id) {
+  return /** @type {HTMLTextAreaElement} */ (find(id)).value.trim();
+}
+
+/** @param {SubmitEvent} event */
+function submit(event) {
+  event.preventDefault();
+  const speak = speaker(state.language);
+  const [receipt, trust] = [textOf("receipt-text"), textOf("trust-text")];
+  const bytes = fromText(receipt.replaceAll(/\s/g, ""));
+  if (trust !== "") state.trust = { name: "JSON", bytes: new TextEncoder().encode(trust) };
+  if (receipt !== "" && bytes !== null) state.receipt = { name: speak("receipt"), bytes };
+  show();
+  if (bytes === null) present([banner(false, speak("notText"), "")]);
+}
+
+// ----------------------------------------------------------------------------------------- start
+
+find("language").addEventListener("click", () => {
+  state.language = state.language === "zh" ? "en" : "zh";
+  show();
+});
+find("receipt").addEventListener("change", (event) => choose("receipt", event));
+find("trust").addEventListener("change", (event) => choose("trust", event));
+find("pasted").addEventListener("submit", submit);
+document.addEventListener("dragover", dragOver);
+document.addEventListener("drop", drop);
+show();

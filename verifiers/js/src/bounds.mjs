@@ -1,0 +1,24 @@
+/** Bounds of the values in a receipt (format, sections 7 and 8). */
+
+import { byteString } from "./msgpack.mjs";
+
+export const RECEIPT_BYTES_MAX = 8 * 2 ** 20;
+export const TRUST_BYTES_MAX = 2 ** 20;
+/** Of a height, a number of an entry or a twig, a size of the log. */
+export const NUMBER_MAX = 2 ** 40;
+export const TIME_MS_MAX = 2 ** 43;
+export const KEY_BYTES_MAX = 250;
+/** Of a row, and of an event. */
+export const VALUE_BYTES_MAX = 16384;
+export const STATEMENTS_MAX = 64;
+/** In a state proof, and in a range. */
+export const ENTRIES_MAX = 1002;
+export const TWIG_NODES_MAX = 512;
+export const NODES_MAX = 32064;
+export const TRANSACTION_BYTES_MAX = 262144;
+export const EVENTS_MAX = 64000;
+export const OUTCOME_CHARACTERS_MAX = 80;
+export const PATH_MAX = 64;
+
+/** Shape of a digest. */
+export const hash = byteString(32, 32);

@@ -1,0 +1,64 @@
+/** Merkle trees: inclusion in the log (RFC 9162), and nodes filled in from known leaves. */
+
+import { Refused, ensure } from "./reasons.mjs";
+
+/** @typedef {import("./bytes.mjs").Bytes} Bytes */
+/** @typedef {import("./hash.mjs").Hash} Hash */
+
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+
+/**
+ * Compute the root to which an inclusion path leads (RFC 9162, 2.1.3.2).
+ * @param {Hash} hash
+ * @param {Bytes} entry
+ * @param {number} index below the size
+ * @param {number} size of the log
+ * @param {Bytes[]} path
+ */
+export function inclusionRoot(hash, entry, index, size, path) {
+  ensure(index < size, "indexOutside");
+  let place = BigInt(index);
+  let last = BigInt(size) - 1n;
+  let root = hash(LEAF, entry);
+  for (const sibling of path) {
+    ensure(last > 0n, "nodesLeft");
+    if (place % 2n === 1n || place === last) {
+      root = hash(NODE, sibling, root);
+      while (place % 2n === 0n && place !== 0n) [place, last] = [place / 2n, last / 2n];
+    } else {
+      root = hash(NODE, root, sibling);
+    }
+    [place, last] = [place / 2n, last / 2n];
+  }
+  ensure(last === 0n, "nodesMissing");
+  return root;
+}
+
+/**
+ * Fill in a tree from some of its leaves and the listed nodes (format, section 8).
+ * @param {Hash} hash
+ * @param {number} height
+ * @param {Map<number, Bytes>} leaves by position, ascending, at least one, below 2^height
+ * @param {Bytes[]} nodes
+ * @returns {Bytes} the root
+ */
+export function fillIn(hash, height, leaves, nodes) {
+  let used = 0;
+  let level = leaves;
+  for (let i = 0; i < height; i++) {
+    /** @type {Map<number, Bytes>} */
+    const parents = new Map();
+    for (const [position, node] of level) {
+      const parent = Math.floor(position / 2);
+      if (parents.has(parent)) continue;
+      const isRight = position % 2 === 1;
+      const sibling = level.get(isRight ? position - 1 : position + 1) ?? nodes[used++];
+      if (sibling === undefined) throw new Refused("nodesMissing");
+      parents.set(parent, isRight ? hash(NODE, sibling, node) : hash(NODE, node, sibling));
+    }
+    level = parents;
+  }
+  ensure(used === nodes.length, "nodesLeft");
+  return /** @type {Bytes} */ (level.get(0));
+}

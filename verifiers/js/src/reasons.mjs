@@ -1,0 +1,82 @@
+/** Why a receipt is refused: a name for programs, a sentence for people in two languages. */
+
+export const REASONS = {
+  tooLarge: ["the file is larger than 8 MiB", "文件超过 8 MiB"],
+  notReceipt: [
+    "not a receipt in its only valid form (COSE_Sign1 with `tongjian/1`)",
+    "不是唯一有效形式的凭据（含 `tongjian/1` 的 COSE_Sign1）",
+  ],
+  truncated: ["the record ends before its last field", "记录不完整，未到末字段即结束"],
+  trailing: ["bytes stand after the record", "记录之后另有字节"],
+  notShortest: ["a value is not in its shortest form", "有值未采用最短形式"],
+  notAllowed: ["a value has a type that its place does not allow", "有值的类型与所在位置不符"],
+  outOfBounds: ["a value is beyond its bounds", "有值超出界限"],
+  notAscii: ["a text is not printable ASCII", "文本含可打印 ASCII 以外的字符"],
+  tooDeep: ["arrays are nested too deep", "数组嵌套过深"],
+  unknownStatement: ["a statement is of no known kind", "含未知种类的陈述"],
+  otherChain: ["the receipt is of another ledger than the trust file", "凭据所属账本与信任文件不同"],
+  noSealKey: ["the trust file has no seal key for this height", "信任文件没有适用于该高度的印鉴公钥"],
+  otherSealKey: [
+    "not sealed by the key that counts at this height",
+    "并非由该高度适用的印鉴密钥签署",
+  ],
+  badSignature: ["the signature does not hold for the key and the header", "签名与公钥及区块头不符"],
+  entriesUnordered: [
+    "the state proof does not show entries in order of number, at least one",
+    "状态证明的条目未按编号递增，或没有条目",
+  ],
+  entryOutside: ["an entry lies outside the state", "有条目不在状态之内"],
+  twigsDiffer: ["the twigs are not exactly those of the entries", "小枝与条目所在的小枝不一致"],
+  notActive: ["an entry is no longer active in this state", "有条目在该状态中已失效"],
+  nodesMissing: ["the proof lacks a hash on the way to the root", "证明缺少通向根的哈希"],
+  nodesLeft: ["the proof has hashes that belong to no place", "证明含有无处可用的哈希"],
+  stateRootDiffers: ["the path does not lead to the state root of the header", "路径未通向区块头的状态根"],
+  entryNotShown: [
+    "the statement rests on an entry that the state proof does not show",
+    "陈述所依据的条目未在状态证明中出示",
+  ],
+  rowDiffers: ["the row is not the one that the ledger commits to", "该行与账本承诺的不一致"],
+  keyNotEnclosed: ["the entry and its next key do not enclose the key", "条目与其后继键未夹住该键"],
+  valueCount: ["the range has not one row for each entry after the first", "区间的行数与条目数不符"],
+  rangeStart: ["the range does not begin with the entry before it", "区间未以其前一条目开始"],
+  rangeGap: ["the range leaves a row out, or shows one from outside", "区间漏行，或含区间之外的行"],
+  rangeEnd: ["the range ends before its last row", "区间在末行之前结束"],
+  otherTransaction: [
+    "the bytes of the transaction do not have the id that was recorded",
+    "交易字节与所记录的交易标识不符",
+  ],
+  indexOutside: ["the index lies outside the log", "序号不在日志之内"],
+  tooFewWitnesses: [
+    "fewer witnesses signed this head than the trust file demands",
+    "见证签名少于信任文件的要求",
+  ],
+  notCheckpoint: ["what the witnesses signed is no checkpoint", "见证方所签的不是检查点"],
+  otherCheckpoint: [
+    "what the witnesses signed is not the head that the receipt rests on",
+    "见证方所签的不是凭据所依据的账本头",
+  ],
+  badWitness: ["the signature of a trusted witness does not hold", "有受信见证方的签名不成立"],
+  logRootDiffers: ["the path does not lead to the log root of the header", "路径未通向区块头的日志根"],
+};
+
+/** @typedef {keyof typeof REASONS} Reason */
+
+/** Bytes that are refused; who catches it knows at which step. */
+export class Refused extends Error {
+  /** @param {Reason} reason */
+  constructor(reason) {
+    super(REASONS[reason][0]);
+    this.name = "Refused";
+    this.reason = reason;
+  }
+}
+
+/**
+ * Refuse unless a condition holds.
+ * @param {boolean} holds
+ * @param {Reason} reason
+ * @returns {asserts holds}
+ */
+export function ensure(holds, reason) {
+  if (!holds) throw new Refused(reason);
+}

@@ -1,0 +1,67 @@
+/** Signatures of witnesses over the head that a receipt rests on (format, section 14). */
+
+import { ascii, equal, toHex } from "./bytes.mjs";
+import { holds } from "./ed25519.mjs";
+import { HASHES } from "./hash.mjs";
+import { readCheckpoint } from "./note.mjs";
+import { Refused, ensure } from "./reasons.mjs";
+
+/** @typedef {import("./bytes.mjs").Bytes} Bytes */
+/** @typedef {import("./header.mjs").Header} Header */
+/** @typedef {import("./trust.mjs").Trust} Trust */
+/** @typedef {import("./trust.mjs").Witness} Witness */
+
+const COSIGNATURE_TYPE = 0x04;
+const TIME_BYTES = 8;
+const TIME_S_MAX = 2n ** 63n - 1n;
+
+/**
+ * Return the first bytes of a signature line, by which a witness's own lines are known.
+ * @param {Witness} witness
+ */
+function hintOf({ name, key }) {
+  const named = HASHES.sha256(ascii(`${name}\n`), Uint8Array.of(COSIGNATURE_TYPE), key);
+  return named.subarray(0, 4);
+}
+
+/**
+ * @param {Witness} witness
+ * @param {Bytes} signature with its time before it
+ * @param {string} text of the checkpoint
+ */
+function verifyCosignature({ key }, signature, text) {
+  ensure(signature.length > TIME_BYTES, "badWitness");
+  const seconds = BigInt(`0x${toHex(signature.subarray(0, TIME_BYTES))}`);
+  ensure(seconds <= TIME_S_MAX, "badWitness");
+  const signed = new TextEncoder().encode(`cosignature/v1\ntime ${seconds}\n${text}`);
+  ensure(holds(key, signed, signature.subarray(TIME_BYTES)), "badWitness");
+}
+
+/**
+ * Check what a receipt has of witnesses against the trust file.
+ * @param {Trust} trust
+ * @param {Header} header
+ * @param {Bytes} headerHash
+ * @param {Bytes | null} cosigned
+ * @returns {string[]} the names of the witnesses that signed
+ */
+export function verifyWitnesses(trust, header, headerHash, cosigned) {
+  if (cosigned === null) throw new Refused("tooFewWitnesses");
+  const note = readCheckpoint(cosigned);
+  const origin = `tongjian/${trust.label}/${toHex(trust.chain).slice(0, 16)}`;
+  ensure(note.origin === origin, "otherCheckpoint");
+  ensure(note.size === header.logSize && equal(note.root, header.logRoot), "otherCheckpoint");
+  ensure(note.height === header.height, "otherCheckpoint");
+  ensure(note.headerHash === toHex(headerHash), "otherCheckpoint");
+
+  const signed = trust.witnesses.filter((witness) => {
+    const hint = hintOf(witness);
+    const own = note.signatures.filter(
+      (line) => line.name === witness.name && equal(line.hint, hint),
+    );
+    for (const line of own) verifyCosignature(witness, line.signature, note.text);
+    return own.length > 0;
+  });
+  ensure(signed.length >= trust.quorum, "tooFewWitnesses");
+  return signed.map((witness) => witness.name);
+}

@@ -1,0 +1,118 @@
+/** What a verdict means, in sentences of two languages: English first. */
+
+import { toHex } from "./bytes.mjs";
+import { REASONS } from "./reasons.mjs";
+
+/** @typedef {"en" | "zh"} Language */
+/** @typedef {import("./receipt.mjs").Step} Step */
+/** @typedef {[en: string, zh: string]} Both */
+
+/**
+ * @param {Language} language
+ * @param {Both | string[]} both
+ */
+export function say(language, [en, zh]) {
+  return language === "zh" ? zh : en;
+}
+
+/** @type {Record<string, Both>} */
+const TITLES = {
+  form: ["form", "格式"],
+  chain: ["chain", "账本"],
+  seal: ["seal", "印鉴"],
+  statements: ["statements", "陈述"],
+  state: ["state", "状态"],
+  row: ["row", "记录"],
+  absence: ["absence", "不存在"],
+  range: ["range", "区间"],
+  transaction: ["transaction", "交易"],
+  witnesses: ["witnesses", "见证"],
+};
+
+/**
+ * @param {Language} language
+ * @param {string} title of a step
+ */
+export function titleIn(language, title) {
+  return say(language, TITLES[title] ?? [title, title]);
+}
+
+/**
+ * Say what a step that held proves.
+ * @param {Step} step
+ * @returns {Both}
+ */
+function proves(step) {
+  switch (step.title) {
+    case "form":
+      return ["the file is one receipt in its only valid form", "文件是一份凭据，且为唯一有效形式"];
+    case "chain":
+      return [
+        `it speaks of ledger ${step.label}, block ${step.height}`,
+        `凭据属于账本 ${step.label} 的第 ${step.height} 块`,
+      ];
+    case "seal":
+      return [
+        `the operator's key ${toHex(step.keyId)} sealed this header`,
+        `账本的印鉴密钥 ${toHex(step.keyId)} 签署了该区块头`,
+      ];
+    case "state":
+      return [
+        `the state that the header commits to holds what is shown: ${step.entries} ` +
+          (step.entries === 1 ? "entry" : "entries"),
+        `区块头所承诺的状态确含所出示的 ${step.entries} 个条目`,
+      ];
+    case "row":
+      return [
+        `this row stood at height ${step.height}, written at height ${step.written}`,
+        `该记录在高度 ${step.height} 时有效，写入于高度 ${step.written}`,
+      ];
+    case "absence":
+      return [`no row had this key at height ${step.height}`, `高度 ${step.height} 时没有此键的记录`];
+    case "range":
+      return [
+        `these are all rows of the range at height ${step.height}: ${step.rows}`,
+        `以下是高度 ${step.height} 时该区间的全部记录，共 ${step.rows} 条`,
+      ];
+    case "transaction":
+      return [
+        `it stands in the log as entry ${step.index}: ${step.outcome || "committed"}`,
+        `交易是日志第 ${step.index} 项：${step.outcome ? `未通过，${step.outcome}` : "已生效"}`,
+      ];
+    case "witnesses":
+      return [
+        `this head was signed by ${step.signed.join(", ") || "no witness that is trusted"}; ` +
+          `the trust file demands ${step.quorum}`,
+        `该账本头的受信见证方：${step.signed.join("、") || "无"}；信任文件要求 ${step.quorum} 个`,
+      ];
+  }
+}
+
+/**
+ * @param {Language} language
+ * @param {Step} step
+ */
+export function provesIn(language, step) {
+  return say(language, proves(step));
+}
+
+/**
+ * @param {Language} language
+ * @param {import("./reasons.mjs").Reason} reason
+ */
+export function reasonIn(language, reason) {
+  return say(language, REASONS[reason]);
+}
+
+/** @type {Both[]} */
+export const NOT_PROVEN = [
+  ["that the facts were true before they were recorded", "事实在记录之前是否属实"],
+  [
+    "that the state is still the same after this height: ask for a newer receipt",
+    "该高度之后状态是否仍然如此：请索取更新的凭据",
+  ],
+  [
+    "who signed, in a receipt of a row: that is in the block log",
+    "记录类凭据不证明由谁签署：签署者见区块日志",
+  ],
+];

@@ -1,0 +1,172 @@
+#!/usr/bin/env node
+/**
+ * Verify a receipt on the command line: `node verify.mjs RECEIPT --trust anchors.json [--json]`.
+ *
+ * Exit code 0 where it holds, 4 where it does not, 2 where nothing could be verified.
+ */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { toHex } from "./src/bytes.mjs";
+import { VerificationFailed, verifyReceipt } from "./src/receipt.mjs";
+import { showFields, showKey, showTransaction } from "./src/show.mjs";
+import { TrustInvalid, readTrust } from "./src/trust.mjs";
+import { NOT_PROVEN, provesIn } from "./src/words.mjs";
+
+const HOLDS = 0;
+const UNUSABLE = 2;
+const FAILED = 4;
+const USAGE = "usage: node verify.mjs RECEIPT --trust anchors.json [--json]";
+
+/** @typedef {import("./src/receipt.mjs").Verified} Verified */
+/** @typedef {import("./src/statements.mjs").Statement} Statement */
+/** @typedef {import("./src/statements.mjs").Row} Row */
+
+/** What keeps the program from verifying anything. */
+class Unusable extends Error {}
+
+/** @param {string[]} given */
+function readArguments(given) {
+  const options = /** @type {const} */ ({ trust: { type: "string" }, json: { type: "boolean" } });
+  try {
+    const { values, positionals } = parseArgs({ args: given, options, allowPositionals: true });
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0 || values.trust === undefined) throw new Error(USAGE);
+    return { file, trust: values.trust, json: values.json ?? false };
+  } catch (error) {
+    throw new Unusable(error instanceof Error ? error.message : USAGE);
+  }
+}
+
+/** @param {string} path */
+function read(path) {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Unusable(error instanceof Error ? error.message : path);
+  }
+}
+
+/** @param {string} path */
+function trustOf(path) {
+  try {
+    return readTrust(read(path));
+  } catch (error) {
+    if (error instanceof TrustInvalid) throw new Unusable(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** @param {Row} row */
+function rowJson({ key, value, height }) {
+  return { key: toHex(key), value: toHex(value), height };
+}
+
+/** @param {Statement} found */
+function statementJson(found) {
+  switch (found.kind) {
+    case "row":
+      return { kind: found.kind, ...rowJson(found.row) };
+    case "absence":
+      return { kind: found.kind, key: toHex(found.key) };
+    case "range": {
+      const { kind, low, high, rows } = found;
+      return { kind, low: toHex(low), high: toHex(high), rows: rows.map(rowJson) };
+    }
+    case "transaction": {
+      const { kind, id, transaction, outcome, events, index } = found;
+      const hex = { id: toHex(id), transaction: toHex(transaction), events: events.map(toHex) };
+      return { kind, outcome, index, ...hex };
+    }
+  }
+}
+
+/** @param {Verified} verified */
+function verifiedJson({ header, headerHash, steps, statements }) {
+  return {
+    chain: toHex(header.chain),
+    height: header.height,
+    time_ms: header.timeMs,
+    header_hash: toHex(headerHash),
+    steps: steps.map((step) => ({
+      number: step.number,
+      title: step.title,
+      proves: provesIn("en", step),
+    })),
+    statements: statements.map(statementJson),
+    not_proven: NOT_PROVEN.map(([en]) => en),
+  };
+}
+
+/** @param {Row} row */
+function rowLines({ key, value }) {
+  const fields = showFields(value);
+  return [`  ${showKey(key)}`, `    ${fields === null ? toHex(value) : fields.join(" | ")}`];
+}
+
+/**
+ * @param {Statement} found
+ * @returns {string[]}
+ */
+function statementLines(found) {
+  switch (found.kind) {
+    case "row":
+      return rowLines(found.row);
+    case "absence":
+      return [`  no row ${showKey(found.key)}`];
+    case "range":
+      return found.rows.flatMap(rowLines);
+    case "transaction": {
+      const shown = showTransaction(found.transaction);
+      const signers = shown?.signers.map((signer) => `    signer ${signer}`) ?? [];
+      const acts = shown?.acts.map((act) => `    act ${act.join(" | ")}`) ?? [];
+      const events = found.events.map((event) => `    event ${showFields(event)?.join(" | ")}`);
+      return [`  transaction ${toHex(found.id)}`, ...signers, ...acts, ...events];
+    }
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {Verified} verified
+ */
+function verifiedText(file, { header, headerHash, steps, statements }) {
+  return [
+    `${file} HOLDS`,
+    ...steps.map((step) => `  ${step.number}. ${step.title}: ${provesIn("en", step)}`),
+    "proven:",
+    ...statements.flatMap(statementLines),
+    "not proven:",
+    ...NOT_PROVEN.map(([en]) => `  - ${en}`),
+    `block ${header.height} of ${new Date(header.timeMs).toISOString()}, header hash ` +
+      `${toHex(headerHash)}: compare it with another source`,
+  ].join("\n");
+}
+
+/** @param {string[]} given */
+function main(given) {
+  const { file, trust, json } = readArguments(given);
+  const anchors = trustOf(trust);
+  const receipt = read(file);
+  try {
+    const verified = verifyReceipt(receipt, anchors);
+    const found = { file, holds: true, label: anchors.label, ...verifiedJson(verified) };
+    console.log(json ? JSON.stringify(found) : verifiedText(file, verified));
+    return HOLDS;
+  } catch (error) {
+    if (!(error instanceof VerificationFailed)) throw error;
+    const failed = { number: error.step, title: error.title, why: error.why };
+    const said = json ? JSON.stringify({ file, holds: false, failed }) : error.message;
+    console.log(json ? said : `${file} DOES NOT HOLD\n  ${said}`);
+    return FAILED;
+  }
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Unusable)) throw error;
+  console.error(`nothing was verified: ${error.message}`);
+  process.exitCode = UNUSABLE;
+}
