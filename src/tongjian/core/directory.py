@@ -331,7 +331,5 @@ class Directory:
 
     def seal_keys(self) -> list[tuple[int, SealKey]]:
         """Return the operator's keys with the heights they sign from, in order."""
-        rows = self._reader.scan(
-            SEAL_KEYS.prefix, SEAL_KEYS.prefix[:-1] + b"\x01", ALL_ROWS
-        )
+        rows = self._reader.scan(SEAL_KEYS.prefix, SEAL_KEYS.prefix[:-1] + b"\x01", ALL_ROWS)
         return [(SEAL_KEYS.split(key)[0], SEAL_KEYS.codec.decode(row)) for key, row in rows]
