@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final
 
 import cbor2
 
 from tongjian.core.merkle import ProofInvalid
+from tongjian.verifier.plain_cbor import decode_plain
 
 COSE_SIGN1_TAG: Final = 18
 
@@ -76,7 +76,7 @@ def as_list(value: Any, what: str, *, least: int, most: int) -> list[Any]:
 def decode(data: bytes, what: str) -> Any:
     """Return the CBOR item that bytes are; raises `ProofInvalid`."""
     try:
-        value: Any = cbor2.CBORDecoder(BytesIO(data)).decode()
+        value: Any = decode_plain(data)
         canonical = dump(value)
     except Exception as error:
         msg = f"{what} is not CBOR: {type(error).__name__}"
