@@ -19,6 +19,8 @@ EXPIRY_BLOCKS_MAX: Final = 1_000_000
 """How far ahead of the current height an expiry height may lie."""
 
 BLOCK_TRANSACTIONS_MAX: Final = 2000
+BLOCK_ACTS_MAX: Final = 20_000
+"""About half a second of deciding: how long one office's batch may keep the others waiting."""
 BLOCK_BYTES_MAX: Final = 16 * 1024 * 1024
 TIMERS_PER_BLOCK_MAX: Final = 1000
 BLOCK_EVENT_BYTES_MAX: Final = 40 * 1024 * 1024

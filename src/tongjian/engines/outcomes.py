@@ -102,14 +102,18 @@ class Waiting:
 def portions(waiting: list[Waiting]) -> Iterator[list[Waiting]]:
     """Yield what fits into a block each, in order."""
     portion: list[Waiting] = []
-    size = 0
+    size = acts = 0
     for place in waiting:
-        size += len(place.incoming.data)
+        more, further = len(place.incoming.data), len(place.incoming.transaction.acts)
         if portion and (
-            len(portion) == limits.BLOCK_TRANSACTIONS_MAX or size > limits.BLOCK_BYTES_MAX
+            len(portion) == limits.BLOCK_TRANSACTIONS_MAX
+            or size + more > limits.BLOCK_BYTES_MAX
+            or acts + further > limits.BLOCK_ACTS_MAX
         ):
             yield portion
-            portion, size = [], len(place.incoming.data)
+            portion, size, acts = [], 0, 0
         portion.append(place)
+        size += more
+        acts += further
     if portion:
         yield portion
