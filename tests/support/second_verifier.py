@@ -15,7 +15,6 @@ from tongjian.verifier.receipt import VerificationFailed, verify_receipt
 
 ROOT = Path(__file__).parents[2]
 JS = ROOT / "verifiers/js"
-PAGE = JS / "dist/verifier.html"
 _BATCH = ROOT / "tests/verifiers/batch.mjs"
 
 needs_js = pytest.mark.skipif(

@@ -1,7 +1,12 @@
-/** Build the page: one file with everything in it, which may run nothing else. */
+/**
+ * Build the page: one file with everything in it, which may run nothing else.
+ *
+ * `node build.mjs [FILE]`, else dist/verifier.html.
+ */
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
@@ -40,6 +45,7 @@ const parts = { policy, style, script };
 const template = readFileSync(here("page/verifier.html"), "utf8");
 const page = template.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
 
-mkdirSync(here("dist"), { recursive: true });
-writeFileSync(here("dist/verifier.html"), page);
-console.log(`dist/verifier.html: ${page.length} characters, SHA-256 ${hash(page).digest("hex")}`);
+const target = process.argv[2] ?? here("dist/verifier.html");
+mkdirSync(dirname(target), { recursive: true });
+writeFileSync(target, page);
+console.log(`${target}: ${Buffer.byteLength(page)} bytes, SHA-256 ${hash(page).digest("hex")}`);
