@@ -29,7 +29,9 @@ def verify(
             metavar="FILE",
         ),
     ],
-    file: Annotated[Path | None, typer.Argument(help="The receipt, or a checkpoint.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="The receipt, its picture, or a checkpoint.")
+    ] = None,
     evidence: Annotated[
         Path | None,
         typer.Option("--evidence", help="Evidence that a witness kept.", metavar="FILE"),
@@ -38,7 +40,10 @@ def verify(
     """Check a receipt step by step, say what each step proves and what is not proven.
 
     Needs no ledger and no network. Exit code 4 where a step does not hold.
+    A picture (PNG, JPEG) or a page of an extract counts for the receipt in its code, and so does
+    a receipt as text: TJR1:…, base64, hexadecimal.
     """
+    from tongjian.cli.paper import receipt_of
     from tongjian.cli.verify_other import say_checkpoint, say_evidence, say_statement
     from tongjian.verifier.anchors import Anchors
     from tongjian.verifier.cose import is_statement, verify_statement
@@ -69,6 +74,7 @@ def verify(
         say_checkpoint(surface, known, data, anchors)
         return
     try:
+        data = receipt_of(data)
         if is_statement(data):
             say_statement(surface, known, verify_statement(data, anchors), anchors)
             return
