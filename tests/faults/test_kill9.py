@@ -90,7 +90,7 @@ def recorded(chain: Chain) -> Iterator[tuple[str, list[Put | Change | Drop]]]:
 def check_state(chain: Chain) -> None:
     """Check the state against a model that follows the log by itself."""
     things: dict[str, int] = {}
-    totals = dict.fromkeys(OFFICES, (0, 0))
+    totals: dict[str, tuple[int, int]] = dict.fromkeys(OFFICES, (0, 0))
     for office, acts in recorded(chain):
         for act in acts:
             if isinstance(act, Drop):

@@ -4,13 +4,13 @@ The file is small enough to print in a gazette. Whoever verifies must have it fr
 they trust, not from the receipt.
 """
 
-import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from tongjian.core import limits
 from tongjian.core.hashing import Hash, HashSuite, hash_of
 from tongjian.core.signatures import KeySuite, check_public_key
 
@@ -68,8 +68,7 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             msg = f"the trust file is over {ANCHORS_BYTES_MAX} bytes"
             raise AnchorsInvalid(msg)
         try:
-            fields: dict[str, Any] = json.loads(data)
-            anchors = msgspec.convert(fields, Anchors)
+            anchors = msgspec.json.decode(data, type=Anchors)
             anchors.check()
         except (ValueError, KeyError, RecursionError, msgspec.MsgspecError) as error:
             msg = f"the trust file is not usable: {error}"
@@ -84,9 +83,11 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         if self.hash not in _HASHES:
             msg = f"`hash` is one of {', '.join(_HASHES)}"
             raise ValueError(msg)
+        hash_of(_HASHES[self.hash])
         heights = [seal.from_height for seal in self.seals]
-        if not heights or heights != sorted(set(heights)) or heights[0] < 0:
-            msg = "`seals` are in order of `from_height`, at least one"
+        within = (0, *heights, limits.HEIGHT_MAX)
+        if not heights or heights != sorted(set(heights)) or within != tuple(sorted(within)):
+            msg = f"`seals` are in order of `from_height`, 0 to {limits.HEIGHT_MAX}, at least one"
             raise ValueError(msg)
         for seal in self.seals:
             check_public_key(_SUITES[seal.suite], bytes.fromhex(seal.public))
