@@ -7,7 +7,6 @@ hashes alone.
 """
 
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Annotated, Any, Final, Union
 
 import cbor2
@@ -34,6 +33,7 @@ from tongjian.verifier.checkpoint import (
     parse_checkpoint,
     verify_quorum,
 )
+from tongjian.verifier.plain_cbor import decode_plain
 from tongjian.verifier.proofs import (
     ENTRIES_MAX,
     EntryShown,
@@ -207,7 +207,7 @@ def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
     if len(data) > RECEIPT_BYTES_MAX:
         raise fail(f"{len(data)} bytes is over the limit of {RECEIPT_BYTES_MAX}")
     try:
-        message: Any = cbor2.CBORDecoder(BytesIO(data)).decode()
+        message: Any = decode_plain(data)
         canonical = cbor2.dumps(message)
     except Exception as error:
         raise fail(f"not a receipt: {type(error).__name__}") from error
