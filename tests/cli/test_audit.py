@@ -153,4 +153,3 @@ def test_time_left_is_written_in_fitting_units(seconds: float) -> None:
     text = write_seconds(seconds)
     expected = {0: "0 s", 59.4: "59 s", 61: "1 min 1 s", 3599: "59 min 59 s", 7260: "2 h 1 min"}
     assert text == expected[seconds]
-
