@@ -42,7 +42,46 @@ class Ticket:
 class _Worker:
     def __init__(self) -> None:
         self.process, self.channel = start("tongjian.engines.checkers")
-        self.pending: deque[tuple[Ticket, int]] = deque()
+        self.pending: deque[tuple[Ticket, int, list[Job]]] = deque()
+        self.revived = False
+        """Whether it was started anew and has not answered since."""
+
+    def hand_over(self, ticket: Ticket, position: int, jobs: list[Job]) -> None:
+        self.pending.append((ticket, position, jobs))
+        try:
+            send(self.channel, msgpack.encode(jobs))
+        except ConnectionError:
+            self.revive()
+
+    def take_answer(self) -> None:
+        """Put the next answer where it belongs."""
+        ticket, position, jobs = self.pending[0]
+        try:
+            verdicts = receive(self.channel)
+        except ConnectionError:
+            verdicts = b""
+        if len(verdicts) != len(jobs):
+            self.revive()
+            return
+        self.pending.popleft()
+        ticket.verdicts[position] = verdicts
+        ticket.missing -= 1
+        self.revived = False
+
+    def revive(self) -> None:
+        """Start anew a process that was killed, and give it its jobs again.
+
+        Raises `ConnectionError` where the new one did not live to answer either.
+        """
+        self.process.kill()
+        self.close()
+        if self.revived:
+            msg = "a signature-checking process was started anew and has gone again"
+            raise ConnectionError(msg)
+        self.revived = True
+        self.process, self.channel = start("tongjian.engines.checkers")
+        for _, _, jobs in self.pending:
+            send(self.channel, msgpack.encode(jobs))
 
     def close(self) -> None:
         self.channel.close()
@@ -71,21 +110,19 @@ class Checkers:
         ticket = Ticket(len(chunks))
         for position, chunk in enumerate(chunks):
             worker = min(self._workers, key=lambda worker: len(worker.pending))
-            worker.pending.append((ticket, position))
-            send(worker.channel, msgpack.encode(chunk))
+            worker.hand_over(ticket, position, chunk)
         return ticket
 
     def collect(self, ticket: Ticket) -> bytes:
         """Return one byte for each job of a ticket, in order.
 
-        Raises `ConnectionError` where a worker died: its jobs are then unchecked, none accepted.
+        A worker that was killed is started anew. Raises `ConnectionError` where that does not help:
+        its jobs are then unchecked, none accepted.
         """
         while ticket.missing:
             for worker in self._workers:
-                if any(waiting is ticket for waiting, _ in worker.pending):
-                    of, position = worker.pending.popleft()
-                    of.verdicts[position] = receive(worker.channel)
-                    of.missing -= 1
+                if any(waiting is ticket for waiting, _, _ in worker.pending):
+                    worker.take_answer()
         return b"".join(ticket.verdicts)
 
     def close(self) -> None:
@@ -114,10 +151,9 @@ def serve(descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as channel:
         while True:
             try:
-                jobs = decoder.decode(receive(channel))
+                send(channel, check(decoder.decode(receive(channel))))
             except ConnectionError:
                 return
-            send(channel, check(jobs))
 
 
 if __name__ == "__main__":
