@@ -141,8 +141,9 @@ class Planner:
         record = str(entry["record"])
         table = self._chain.machine.registry.tables.get(record.partition(":")[0])
         row_key = bytes.fromhex(entry["row_key"])
-        if table is None or self._chain.store.value(row_key) is None:
-            return False
+        with self._chain.lock:
+            if table is None or self._chain.store.value(row_key) is None:
+                return False
         told.label, told.record = str(entry["key"]), record
         told.flags = tuple(entry["flags"])
         told.stand(self._since(row_key))
@@ -155,7 +156,8 @@ class Planner:
             return
         row_key = read.table.key(*read.key)
         told.label, told.record, told.flags = read.label, key_text(read.table, row_key), read.flags
-        row = self._chain.store.row(read.table, row_key)
+        with self._chain.lock:
+            row = self._chain.store.row(read.table, row_key)
         if row is not None:
             told.stand(self._since(row_key), differences(read.face, self._importer.face_of(row)))
             return
@@ -169,7 +171,8 @@ class Planner:
 
     def _since(self, row_key: bytes) -> int:
         """Return the height that first recorded a row."""
-        return self._chain.prover.versions(row_key)[-1][0]
+        with self._chain.lock:
+            return self._chain.prover.versions(row_key)[-1][0]
 
     def _keep(self, told: Told, read: Read, row_key: bytes, data: bytes) -> Act:
         """Put the document and its salts on the disk and return the act under those salts."""

@@ -92,7 +92,8 @@ def _declined(name: str, declined: Declined) -> Imported:
 def _record(
     stage: Stage, site: Site, kept: DocumentFolder, name: str, data: bytes, read: Read
 ) -> Imported:
-    row: Invoice | None = stage.chain.store.row(INVOICES, INVOICES.key_of(read.key))
+    with stage.chain.lock:
+        row: Invoice | None = stage.chain.store.row(INVOICES, INVOICES.key_of(read.key))
     if row is not None:
         differs = differences(read.face, importer.face_of(row))
         words = f"another of this number: {differs[0]}" if differs else "the same document"

@@ -131,7 +131,8 @@ class Stage:
 
     def row(self, table: Table[RowT, *KeyParts], *key: *KeyParts) -> RowT | None:
         """Return a row of the committed state, or none."""
-        found: RowT | None = self.chain.store.row(table, table.key_of(key))
+        with self.chain.lock:
+            found: RowT | None = self.chain.store.row(table, table.key_of(key))
         return found
 
     def one(self, table: Table[RowT, *KeyParts], *key: *KeyParts) -> RowT:

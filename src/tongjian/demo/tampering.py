@@ -54,7 +54,8 @@ def edited_database(stage: Stage, number: str) -> Fraud:
 def _edited(stage: Stage, folder: Path, number: str, *, mended: bool) -> tuple[Home, int]:
     """Return a copy of the ledger with a bit of an amount flipped, and the amount it then says."""
     copy = copy_of(stage.home.folder, folder, *PAPERS, LOG_NAME, STORE_NAME)
-    entry = stage.chain.store.locate(INVOICES.key(number))
+    with stage.chain.lock:
+        entry = stage.chain.store.locate(INVOICES.key(number))
     if entry is None:
         raise Unexpected("the invoice is not in the index")
     name, amount = (
@@ -109,7 +110,8 @@ def _rebuild(stage: Stage, copy: Home, number: str) -> None:
 def edited_block(stage: Stage, number: str) -> Fraud:
     """Change one byte of a block, then its checksums too: whoever replays the log finds both."""
     row = stage.one(INVOICES, number)
-    height = _height_of(stage.chain, number)
+    with stage.chain.lock:
+        height = _height_of(stage.chain, number)
     offset, place = _find(stage, height, number)
     log = (stage.home.folder / LOG_NAME).read_bytes()
     altered = bytearray(log)
@@ -138,7 +140,8 @@ def _height_of(chain: Chain, number: str) -> int:
 
 def _find(stage: Stage, height: int, number: str) -> tuple[int, int]:
     """Return the offset of a block and that of the last digit of the number it issued."""
-    meta = stage.chain.store.block(height)
+    with stage.chain.lock:
+        meta = stage.chain.store.block(height)
     if meta is None:
         raise Unexpected(f"block {height} has no place in the index")
     frame = stage.chain.log.read(meta.offset)
