@@ -16,7 +16,6 @@ from tongjian.catalogue import load_registry
 from tongjian.core import values
 from tongjian.core.block import (
     Header,
-    Result,
     Sealed,
     compute_batch,
     compute_header_hash,
@@ -32,7 +31,7 @@ from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
 from tongjian.engines.blocks import Blocks
-from tongjian.engines.frames import lock, read_frame
+from tongjian.engines.frames import expect_body, expect_header, lock, read_frame
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
 from tongjian.storage.errors import (
@@ -255,8 +254,8 @@ class Chain(Blocks):
         header, seal, body = read_frame(frame)
         if self.tip is None:
             advance, writes = self._founding()
-            self._expect(header, self._header(0, self.genesis.time_ms, advance, ()))
-            self._expect_body(frame, (), ())
+            expect_header(header, self._header(0, self.genesis.time_ms, advance, ()))
+            expect_body(frame, (), ())
             check_seal(self.genesis.seal_suite, self.genesis.seal_public, self, header, seal)
             self._take_in(header, frame, advance, writes, [])
             return
@@ -271,8 +270,8 @@ class Chain(Blocks):
         identities = [result.transaction for result in applied.results]
         self._expect_new(height, identities)
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
-        self._expect(header, self._header(height, time_ms, advance, body.envelopes))
-        self._expect_body(frame, body.envelopes, applied.results)
+        expect_header(header, self._header(height, time_ms, advance, body.envelopes))
+        expect_body(frame, body.envelopes, applied.results)
         self._take_in(header, frame, advance, applied.writes, identities)
         self._settle(applied)
 
@@ -378,19 +377,6 @@ class Chain(Blocks):
     def _settle(self, applied: Applied) -> None:
         self.machine.directory.invalidate(list(applied.writes))
         self.store.remember(applied.rows)
-
-    def _expect(self, header: Header, expected: Header) -> None:
-        for name in Header.__struct_fields__:
-            if getattr(header, name) != getattr(expected, name):
-                msg = f"block {header.height}: its {name} is not the one that replay gives"
-                raise ReplayDiffers(msg)
-
-    def _expect_body(
-        self, frame: Frame, envelopes: tuple[bytes, ...], results: tuple[Result, ...]
-    ) -> None:
-        if encode_body(envelopes, results) != frame.body:
-            msg = f"the block at byte {frame.offset} does not hold what replay gives"
-            raise ReplayDiffers(msg)
 
     def _expect_new(self, height: int, identities: Sequence[bytes]) -> None:
         repeated = len(dict.fromkeys(identities)) != len(identities)

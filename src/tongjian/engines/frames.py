@@ -5,7 +5,17 @@ import os
 from pathlib import Path
 from typing import Final
 
-from tongjian.core.block import BODIES, HEADERS, SEALED, Body, Header, Seal, Sealed
+from tongjian.core.block import (
+    BODIES,
+    HEADERS,
+    SEALED,
+    Body,
+    Header,
+    Result,
+    Seal,
+    Sealed,
+    encode_body,
+)
 from tongjian.core.encoding import Malformed
 from tongjian.storage.blocklog import Frame
 from tongjian.storage.errors import InUse, LogDamaged
@@ -23,6 +33,21 @@ def read_frame(frame: Frame) -> tuple[Header, Seal, Body]:
         msg = f"the block at byte {frame.offset} cannot be decoded: {error}"
         raise LogDamaged(msg) from error
     return header, sealed.seal, body
+
+
+def expect_header(header: Header, expected: Header) -> None:
+    """Raise `LogDamaged` with the first field in which a stored header is not the expected one."""
+    for name in Header.__struct_fields__:
+        if getattr(header, name) != getattr(expected, name):
+            msg = f"block {header.height}: its {name} is not the one that replay gives"
+            raise LogDamaged(msg)
+
+
+def expect_body(frame: Frame, envelopes: tuple[bytes, ...], results: tuple[Result, ...]) -> None:
+    """Raise `LogDamaged` unless a stored block holds what replay of its envelopes gives."""
+    if encode_body(envelopes, results) != frame.body:
+        msg = f"the block at byte {frame.offset} does not hold what replay gives"
+        raise LogDamaged(msg)
 
 
 def lock(folder: Path) -> int:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from enum import Enum
+from typing import Final
 
 import msgspec
 
 from tongjian.core import limits
 from tongjian.core.envelope import Incoming
+
+BAD_SIGNATURE: Final = "A signature is not that of the key it names; nothing was recorded."
 
 
 class Busy(Exception):

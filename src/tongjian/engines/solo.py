@@ -20,6 +20,7 @@ from tongjian.core.operation import Refused
 from tongjian.engines.chain import Chain
 from tongjian.engines.checkers import Checkers, Job, Ticket, check
 from tongjian.engines.outcomes import (
+    BAD_SIGNATURE,
     Busy,
     Group,
     Outcome,
@@ -269,7 +270,7 @@ class SoloEngine:
                 else:
                     chosen.places.extend(other.places)
             else:
-                other.answer(Status.MALFORMED, detail=_BAD_SIGNATURE)
+                other.answer(Status.MALFORMED, detail=BAD_SIGNATURE)
         return chosen
 
     def _block(self, waiting: list[Waiting]) -> None:
@@ -396,6 +397,3 @@ class SoloEngine:
                 form.answer(Status.UNKNOWN, detail=detail)
         for group in (*self._taken, *groups):
             group.give_up(Status.NOT_RECORDED, detail)
-
-
-_BAD_SIGNATURE: Final = "A signature is not that of the key it names; nothing was recorded."
