@@ -1,11 +1,13 @@
 """The solo engine at its limits: full queues, large groups, deadlines, faults, the end."""
 
+import sys
 import threading
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
 from gate import Gate, held, status
+from shelf import THINGS
 from small import (
     ANSWER_S,
     START_MS,
@@ -14,9 +16,11 @@ from small import (
     carry,
     lend,
     put,
+    receipts,
     stumble,
     things_of,
 )
+from truth import read_row
 
 from tongjian.core import limits
 from tongjian.core.operation import InvariantBroken
@@ -305,3 +309,31 @@ def test_many_callers_at_once_each_get_their_own_answers(small: Small) -> None:
             identities = [small.identity(one, engine.chain) for one in envelopes[caller]]
             assert [outcome.id for outcome in outcomes] == identities
         assert len(things_of(engine.chain)) == 160
+
+
+def test_a_thread_that_looks_beside_the_engine_sees_whole_blocks_and_proofs_that_hold(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solo, "IDLE_WAIT_S", 0.0001)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # threads take turns as often as they can
+    try:
+        with small.engine() as engine:
+            futures = [
+                engine.submit([small.envelope(put(f"a{n}", n), put(f"b{n}", n))])
+                for n in range(150)
+            ]
+            looks = 0
+            while not futures[-1].done() or looks < 50:
+                looks += 1
+                with engine.chain.lock:
+                    height, things = engine.chain.height, things_of(engine.chain)
+                names = {name[1:] for name in things if name[0] == "a"}
+                assert names == {name[1:] for name in things if name[0] == "b"}
+                for name in sorted(names)[-3:]:
+                    proof = receipts(engine.chain).of_row(THINGS.key(f"a{name}"), height)
+                    assert read_row(proof, small.anchors) == int(name)
+            assert len(things_of(engine.chain)) == 300
+            assert {future.result()[0].status for future in futures} == {Status.COMMITTED}
+    finally:
+        sys.setswitchinterval(before)
