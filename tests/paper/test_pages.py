@@ -12,7 +12,7 @@ import pytest
 import segno
 from chromium import chromium, needs_chromium
 from PIL import Image
-from terminal import FIRM, answer, fails, ok, register, run
+from terminal import FIRM, answer, copy_of, fails, ok, register, run
 
 from tongjian.cli import extract_page
 from tongjian.cli.failures import ExitCode
@@ -90,6 +90,16 @@ def test_a_photographed_code_verifies(
     image = photographed(picture(tmp_path / "clean.png", page.said["dense"]))
     image.save(tmp_path / f"photo.{suffix}")
     assert verified(home, tmp_path / f"photo.{suffix}")["statements"][0]["record"] == ROW
+
+
+@pytest.mark.parametrize("degrees", [0, 3])
+def test_a_code_of_one_and_a_half_pixels_a_module_verifies(
+    home: Path, page: Extract, tmp_path: Path, degrees: int
+) -> None:
+    image = picture(tmp_path / "clean.png", page.said["dense"])
+    image = image.rotate(degrees, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    image.resize((image.width // 4, image.height // 4)).save(tmp_path / "small.png")
+    assert verified(home, tmp_path / "small.png")["holds"]
 
 
 def test_a_photographed_short_code_names_the_receipt(
@@ -228,6 +238,39 @@ def test_verifying_a_receipt_loads_no_library_for_pictures(home: Path, page: Ext
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+SUBTOTAL = '{"rate_ppm": 130000, "lines": 1, "net_fen": 100000, "tax_fen": 13000}'
+INVOICE = {
+    "--number": "26990000000012345678",
+    "--seller": FIRM,
+    "--kind": "special",
+    "--business": "general",
+    "--buyer": "22" * 32,
+    "--lines": "33" * 32,
+    "--subtotals": SUBTOTAL,
+    "--total-fen": "113000",
+    "--tax-fen": "13000",
+    "--event-ms": "now",
+    "--late-reason": "none",
+    "--as": "haiming-issuer",
+}
+
+
+@needs_chromium
+@pytest.mark.browser
+def test_an_invoice_takes_one_page_and_verifies_from_it(home: Path, tmp_path: Path) -> None:
+    ledger = copy_of(home, tmp_path)
+    ok("invoice", "issue", *(part for pair in INVOICE.items() for part in pair), home=ledger)
+    page = Extract(ledger, tmp_path / "i.html", "invoice.invoices:26990000000012345678")
+    assert "<b>壹仟壹佰叁拾元整</b>" in page.html
+    assert page.html.count("明细与备注承诺值") == 1
+    with chromium(tmp_path / "profile") as browser:
+        browser.open(page.path.as_uri())
+        browser.screenshot(tmp_path / "screen.png")
+        printed = browser.call("Page.printToPDF", preferCSSPageSize=True)["data"]
+    assert verified(ledger, tmp_path / "screen.png")["holds"]
+    assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) == 1
 
 
 @needs_chromium

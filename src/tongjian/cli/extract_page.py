@@ -11,7 +11,7 @@ from typing import Any, Final
 import segno
 from msgspec import inspect as shapes
 
-from tongjian.cli.fields import fields_of, shape_of
+from tongjian.cli.fields import Shape, fields_of, shape_of
 from tongjian.cli.moments import write_moment
 from tongjian.cli.readable import is_tuple, key_text, text_of
 from tongjian.cli.words import Label, Words, words_of
@@ -25,9 +25,11 @@ from tongjian.verifier.receipt import RowStatement, Verified
 _TEMPLATE: Final = Path(__file__).with_name("templates") / "extract.html"
 _QUIET_MODULES: Final = 4
 """The margin that ISO/IEC 18004 demands around a symbol."""
-_DENSE_MM: Final = 0.6
-_SHORT_MM: Final = 0.9
+_DENSE_MM: Final = 0.7
+_SHORT_MM: Final = 0.8
 """Width of a module on paper: what a telephone's camera and a 300 dpi scanner still tell apart."""
+_ROWS_MAX: Final = 12
+"""More fields than that stand in two columns."""
 _PLAIN_ZH: Final = {"none": "无", "yes": "是", "no": "否", "without end": "无期限"}
 _NOT_PROVEN: Final = (
     (
@@ -66,24 +68,33 @@ class Line:
 def lines_of(record: Record, words: Words, depth: int = 0) -> Iterator[Line]:
     """Yield the fields of a row, those of records inside it below."""
     for field in fields_of(type(record)):
-        label = words.label("fields", field.name)
-        hint = str(words.tables.get("fields", {}).get(field.name, {}).get("hint_zh", ""))
         value = getattr(record, field.name)
+        shape = shape_of(shapes.type_info(field.hint))
+        # The words are those of acts: a record inside a row may use a name for something else,
+        # such as `lines` for their number; an amount is what its name says everywhere.
+        is_worded = depth == 0 or shape.unit == "fen"
+        label = words.label("fields", field.name) if is_worded else Label("", "")
+        hint = _hint_of(words, field.name) if is_worded else ""
         inner = _records_in(value)
         if inner:
             yield Line(depth, field.name, label, hint, "")
             for one in inner:
                 yield from lines_of(one, words, depth + 1)
             continue
-        shape = shape_of(shapes.type_info(field.hint))
-        if is_tuple(value):
-            item = shape.type.item_type if isinstance(shape.type, shapes.VarTupleType) else None
-            known = shape if item is None else shape_of(item)
-            text = ", ".join(text_of(known, one) for one in value) or "none"
-        else:
-            text = text_of(shape, value)
         capitals = _capitals_of(shape.unit, value)
-        yield Line(depth, field.name, label, hint, text, capitals)
+        yield Line(depth, field.name, label, hint, _text_of(shape, value), capitals)
+
+
+def _hint_of(words: Words, name: str) -> str:
+    return str(words.tables.get("fields", {}).get(name, {}).get("hint_zh", ""))
+
+
+def _text_of(shape: Shape, value: Any) -> str:
+    if not is_tuple(value):
+        return text_of(shape, value)
+    item = shape.type.item_type if isinstance(shape.type, shapes.VarTupleType) else None
+    known = shape if item is None else shape_of(item)
+    return ", ".join(text_of(known, one) for one in value) or "none"
 
 
 def _records_in(value: Any) -> tuple[Record, ...]:
@@ -124,6 +135,7 @@ class Page:
         header = self.verified.header
         name = key_text(table, key)
         zh, en = self._proven(name)
+        rows = list(self._rows())
         return Template(_TEMPLATE.read_text("utf-8")).substitute(
             title=escape(f"{name} @ {header.height}"),
             embedded=escape(self.dense or self.receipt.hex()),
@@ -133,14 +145,16 @@ class Page:
             time=write_moment(header.time_ms),
             service=escape(_service_of(table)),
             record=escape(name),
-            rows="\n".join(self._rows()),
+            rows="\n".join(rows),
+            many="many" if len(rows) > _ROWS_MAX else "",
             proven_zh=escape(zh),
             proven_en=escape(en),
             not_proven="\n".join(
                 f'<li>{escape(one)} <span lang="en">{escape(other)}</span></li>'
                 for one, other in _NOT_PROVEN
             ),
-            codes="\n".join(self._codes()),
+            dense=self._dense_html(),
+            short=self._short_html(),
         )
 
     def _value(self) -> bytes | None:
@@ -173,18 +187,18 @@ class Page:
         for line in lines_of(row, words_of(table.name.partition(".")[0])):
             yield _row_html(line)
 
-    def _codes(self) -> Iterator[str]:
-        if self.dense is not None:
-            qr = segno.make(
-                self.dense, error="L", mode="alphanumeric", micro=False, boost_error=False
-            )
-            words = (
-                f"完整凭据，{len(self.receipt)} 字节，可离线核验",
-                "The whole receipt, for offline use: tongjian verify PICTURE --trust anchors.json",
-            )
-            yield _figure("dense", qr, _DENSE_MM, words)
+    def _dense_html(self) -> str:
+        if self.dense is None:
+            return ""
+        words = (
+            f"完整凭据，{len(self.receipt)} 字节，可离线核验",
+            "The whole receipt, for offline use: tongjian verify PICTURE --trust anchors.json",
+        )
+        qr = segno.make(self.dense, error="L", mode="alphanumeric", micro=False, boost_error=False)
+        return _figure("dense", qr, _DENSE_MM, words)
+
+    def _short_html(self) -> str:
         words = ("凭据名称（SHA-256）", "Names the receipt by its SHA-256")
-        short = segno.make(self.short, error="M", micro=False)
         caption = f'<span class="code">{escape(self.short)}</span>'
         if self.dense is None:
             caption += (
@@ -193,7 +207,9 @@ class Page:
                 f"{len(self.receipt)} bytes, too many for one code: keep its file with this page."
                 "</span></p>"
             )
-        yield _figure("short", short, _SHORT_MM, words, caption)
+        return _figure(
+            "short", segno.make(self.short, error="M", micro=False), _SHORT_MM, words, caption
+        )
 
 
 def _service_of(table: AnyTable) -> str:
@@ -224,6 +240,6 @@ def _figure(
     svg = qr.svg_inline(border=_QUIET_MODULES, omitsize=True, light="#fff")
     zh, en = words
     return (
-        f'<figure id="{name}" style="width:{width}">{svg}<figcaption>{escape(zh)} '
+        f'<figure id="{name}"><div style="width:{width}">{svg}</div><figcaption>{escape(zh)} '
         f'<span lang="en">{escape(en)}</span> {after}</figcaption></figure>'
     )

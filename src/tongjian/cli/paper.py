@@ -7,11 +7,18 @@ from types import ModuleType
 from typing import Any, Final
 
 from tongjian.cli.failures import ExitCode, Failure
-from tongjian.verifier.extract import TEXT_CHARACTERS_MAX, receipt_in_text, receipt_in_texts
+from tongjian.verifier.extract import (
+    DENSE_PREFIX,
+    TEXT_CHARACTERS_MAX,
+    receipt_in_text,
+    receipt_in_texts,
+)
 from tongjian.verifier.receipt import VerificationFailed
 
 PICTURE_PIXELS_MAX: Final = 80_000_000
 """A4 at 800 dpi is 62 million."""
+SMALL_PIXELS_MAX: Final = 8_000_000
+"""Below it a picture is also tried at twice its size."""
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _PAGE: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _EMBEDDED: Final = re.compile(rb'\bdata-receipt="([^"]{0,%d})"' % TEXT_CHARACTERS_MAX)
@@ -43,15 +50,24 @@ def _texts_in(picture: bytes) -> list[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pillow.DecompressionBombWarning)
             image = pillow.open(io.BytesIO(picture), formats=("PNG", "JPEG"))
-            _expect_size(image.width * image.height)
+            pixels = image.width * image.height
+            _expect_size(pixels)
             image = image.convert("L")
-        codes: list[Any] = zxing.read_barcodes(image, formats=zxing.BarcodeFormat.QRCode)
-        return [str(code.text) for code in codes]
+        texts = _read(zxing, image)
+        if not any(text.startswith(DENSE_PREFIX) for text in texts) and pixels <= SMALL_PIXELS_MAX:
+            # At two or three pixels a module a decoder finds more once there are twice as many.
+            texts += _read(zxing, image.resize((image.width * 2, image.height * 2)))
+        return texts
     except VerificationFailed:
         raise
     except Exception as error:
         # Damaged pictures fail in as many ways as there are layers in a decoder of them.
         raise _fail(f"the picture cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _read(zxing: Any, image: Any) -> list[str]:
+    codes: list[Any] = zxing.read_barcodes(image, formats=zxing.BarcodeFormat.QRCode)
+    return [str(code.text) for code in codes]
 
 
 def _expect_size(pixels: int) -> None:

@@ -172,7 +172,8 @@ def only_named(named: Named) -> VerificationFailed:
     """Return the failure that says that a code names a receipt and does not hold it."""
     return _fail(
         f"the short code names a receipt of ledger {named.label}, height {named.height}, SHA-256 "
-        f"{named.digest.hex()}, and does not hold it; ask for that receipt and compare its SHA-256"
+        f"{named.digest.hex()}, and does not hold it; read the larger code beside it, from nearer, "
+        "or ask for that receipt"
     )
 
 
