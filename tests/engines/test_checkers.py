@@ -10,6 +10,7 @@ from nacl.signing import SigningKey
 from small import Small, answers, put
 
 from tongjian.engines import checkers as module
+from tongjian.engines.channel import start
 from tongjian.engines.checkers import Checkers, Job, check
 from tongjian.engines.solo import Status
 
@@ -96,11 +97,8 @@ def test_jobs_that_no_process_survives_are_never_accepted(
         pool.collect(ticket)
 
 
-real_start = module.start
-
-
 def started_and_killed(name: str) -> object:
-    process, channel = real_start(name)
+    process, channel = start(name)
     os.kill(process.pid, signal.SIGKILL)
     return process, channel
 
