@@ -186,7 +186,9 @@ def test_a_run_that_is_killed_is_repeated_and_goes_on(
     for number in range(8):
         (inbox / f"{number}.xml").write_bytes(draft(number))
     killing = (
-        "import os, sys\n"
+        "import os, signal, sys\n"
+        # A shell that runs tests in the background has its children ignore the interrupt.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from tongjian.cli import import_run, main\n"
         "from tongjian.engines.solo import SoloEngine\n"
         "import_run.TOGETHER = 3\n"

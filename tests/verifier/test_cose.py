@@ -187,7 +187,7 @@ def altered(part: int, value: Any) -> bytes:
     [
         (b"", "not CBOR"),
         (b"\xd2\x80", "0 parts"),
-        (cbor2.dumps(cbor2.CBORTag(98, [b"", {}, b"", b""])), "not a COSE_Sign1"),
+        (cbor2.dumps(cbor2.CBORTag(98, [b"", {}, b"", b""])), "tag 98, which has no place"),
         (b"\xd2\x00", "no array"),
         (bytes(cose.STATEMENT_BYTES_MAX + 1), "over the limit"),
         (altered(0, b"\x80"), "no map"),

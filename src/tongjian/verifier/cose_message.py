@@ -79,7 +79,8 @@ def decode(data: bytes, what: str) -> Any:
         value: Any = decode_plain(data)
         canonical = dump(value)
     except Exception as error:
-        msg = f"{what} is not CBOR: {type(error).__name__}"
+        why = str(error) if type(error) is ValueError else type(error).__name__
+        msg = f"{what} is not CBOR: {why}"
         raise ProofInvalid(msg) from error
     # Deterministic but for the order of keys, which other makers choose: a longer form, a repeated
     # key and bytes behind the item all change the length.
