@@ -1,13 +1,17 @@
 """The auditor at the terminal: what is said when all follows, and when something does not."""
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from forger import flip_in_log, harm_store
+from forger import flip, flip_in_log, harm_store
 from terminal import FIRM, TAX, answer, copy_of, fails, ok, program, run
 
-from tongjian.core.encoding import encode
+from tongjian.catalogue import load_registry
+from tongjian.core.encoding import encode, replace
+from tongjian.engines.audit import bundles
 from tongjian.engines.chain import LOG_NAME, STORE_NAME
 from tongjian.node.home import Home
 from tongjian.services.invoice.records import TAXPAYERS
@@ -69,13 +73,7 @@ def other_grade(key: bytes, packed: bytes) -> bytes | None:
     if entry.key != TAXPAYERS.key(FIRM):
         return None
     row = TAXPAYERS.codec.decode(entry.value)
-    changed = encode(type(row)(**{**_fields(row), "grade": "B"}))
-    return packed[: -len(entry.value)] + changed
-
-
-def _fields(row: object) -> dict[str, object]:
-    names: tuple[str, ...] = row.__struct_fields__  # type: ignore[attr-defined]
-    return {name: getattr(row, name) for name in names}
+    return packed[: -len(entry.value)] + encode(replace(row, grade="B"))
 
 
 def test_a_changed_row_is_named_with_the_fields_that_differ(used: Path) -> None:
@@ -119,10 +117,10 @@ def test_two_ledgers_that_part_are_told_with_height_and_row(used: Path, tmp_path
 
 
 def test_an_outcome_that_differs_is_told_in_words(used: Path) -> None:
-    from tongjian.cli.audit_said import _value_text
+    from tongjian.cli.audit_said import value_text
 
-    assert _value_text("outcome", b"") == "committed"
-    assert "NOT_PERMITTED" in _value_text("outcome", b"kernel/11@0")
+    assert value_text("outcome", b"") == "committed"
+    assert "NOT_PERMITTED" in value_text("outcome", b"kernel/11@0")
     del used
 
 
@@ -153,3 +151,95 @@ def test_time_left_is_written_in_fitting_units(seconds: float) -> None:
     text = write_seconds(seconds)
     expected = {0: "0 s", 59.4: "59 s", 61: "1 min 1 s", 3599: "59 min 59 s", 7260: "2 h 1 min"}
     assert text == expected[seconds]
+
+
+# -------------------------------------------------------------------------------- decision bundles
+
+
+def bundle_of(home: Path, folder: Path) -> tuple[str, Path]:
+    """Make the bundle of the first transaction; return its id and the file."""
+    identity = answer("block", 1, home=home)["transactions"][0]["transaction"]
+    file = folder / "first.decision"
+    made = ok("receipt", identity, "--decision", "-o", file, home=home)
+    assert f"tongjian audit rerun {file}" in made.stderr
+    return identity, file
+
+
+def test_a_decision_is_decided_again_from_two_files(used: Path, tmp_path: Path) -> None:
+    identity, file = bundle_of(used, tmp_path)
+    trust = tmp_path / "anchors.json"
+    trust.write_bytes((used / "anchors.json").read_bytes())
+    shutil.rmtree(used)
+
+    said = ok("audit", "rerun", file, "--trust", trust).stdout
+
+    assert f"{file} DECIDED THE SAME" in said
+    assert identity in said
+    assert f"row invoice.taxpayers:{FIRM}" in said
+    assert "code of invoice version 1" in said
+    assert "not proven:" in said
+    told = answer("audit", "rerun", file, "--trust", trust)
+    assert (told["same"], told["height"]) == (True, 1)
+    (decision,) = told["decisions"]
+    assert decision["rows"][0]["row"]["grade"] == "A"
+    assert {code["service"] for code in decision["code"]} == {"core", "invoice"}
+    assert all(code["there"] == code["here"] for code in decision["code"])
+
+
+def test_a_bundle_is_a_receipt_that_can_be_verified(used: Path, tmp_path: Path) -> None:
+    _, file = bundle_of(used, tmp_path)
+    said = ok("verify", file, "--trust", used / "anchors.json").stdout
+    assert "tongjian audit rerun" in said
+    told = answer("verify", file, "--trust", used / "anchors.json")
+    assert [one["kind"] for one in told["statements"]] == ["transaction", "decision"]
+
+
+def test_a_bundle_that_was_changed_or_is_none_ends_with_4(used: Path, tmp_path: Path) -> None:
+    identity, file = bundle_of(used, tmp_path)
+    data = file.read_bytes()
+    file.write_bytes(flip(data, len(data) // 2))
+    result = run("audit", "rerun", file, "--trust", used / "anchors.json")
+    assert result.exit_code == 4
+    assert "DOES NOT HOLD" in result.stdout
+    plain = tmp_path / "plain.receipt"
+    ok("receipt", identity, "--transaction", "-o", plain, home=used)
+    result = run("audit", "rerun", plain, "--trust", used / "anchors.json")
+    assert result.exit_code == 4
+    assert "CANNOT BE DECIDED AGAIN" in result.stdout
+    told = answer("audit", "rerun", plain, "--trust", used / "anchors.json", code=4)
+    assert told["same"] is None
+
+
+def test_what_a_decision_differs_in_is_told_by_field(
+    used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, file = bundle_of(used, tmp_path)
+    operation = load_registry().tags["invoice.set_taxpayer"]
+    original = operation.handler
+
+    def lenient(act: Any, ledger: Any) -> Any:
+        return original(replace(act, grade="M"), ledger)
+
+    monkeypatch.setitem(operation.__dict__, "handler", lenient)
+    result = run("audit", "rerun", file, "--trust", used / "anchors.json")
+    assert result.exit_code == 4
+    assert "DECIDED OTHERWISE" in result.stdout
+    assert "grade: A → M" in result.stdout
+    told = answer("audit", "rerun", file, "--trust", used / "anchors.json", code=4)
+    assert told["same"] is False
+    assert {one["part"] for one in told["differences"]} == {"event", "row"}
+    _, again = bundle_again(used, tmp_path)
+    assert "decided otherwise" in again
+
+
+def bundle_again(home: Path, folder: Path) -> tuple[Path, str]:
+    identity = answer("block", 1, home=home)["transactions"][0]["transaction"]
+    file = folder / "again.decision"
+    return file, ok("receipt", identity, "--decision", "-o", file, home=home).stderr
+
+
+def test_why_no_bundle_can_be_made_is_told(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = answer("block", 1, home=used)["transactions"][0]["transaction"]
+    monkeypatch.setattr(bundles, "DECISION_ENTRIES_MAX", 2)
+    said = fails(6, "receipt", identity, "--decision", home=used)
+    assert "a bundle shows at most 2" in said

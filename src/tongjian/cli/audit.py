@@ -35,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     )
     command(group, "replay", panel=RECORDS)(replay)
     command(group, "compare", panel=RECORDS)(compare)
+    command(group, "rerun", panel=RECORDS)(rerun)
     app.add_typer(group, name="audit", rich_help_panel=RECORDS)
 
 
@@ -125,6 +126,30 @@ def compare(
         say_difference(surface, differs.difference, str(first), labels)
         raise typer.Exit(ExitCode.VERIFICATION_FAILED) from differs
     say_compared(surface, heights, stores, alone=second is None)
+
+
+def rerun(
+    surface: Surface,
+    file: Annotated[Path, typer.Argument(metavar="RECEIPT", help="A decision bundle.")],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            "--trust",
+            help="The ledger's anchors.json, from a source that you trust.",
+            metavar="FILE",
+        ),
+    ],
+) -> None:
+    """Decide a recorded decision again, offline, over exactly the rows that are proven.
+
+    Make the bundle with `tongjian receipt TX --decision -o FILE`. Exit code 4 where a proof does
+    not hold, the decision is another, or it cannot be said.
+    """
+    from tongjian.cli.audit_rerun import say_rerun
+
+    _require_files(file, trust)
+    if not say_rerun(surface, file, trust):
+        raise typer.Exit(ExitCode.VERIFICATION_FAILED)
 
 
 def _prepared(workers: int | None) -> tuple[int, "Registry"]:

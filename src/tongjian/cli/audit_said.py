@@ -193,9 +193,9 @@ def _difference_lines(found: Difference, sides: tuple[str, str]) -> Iterator[Sty
     values = (found.recorded, found.expected)
     if values != (None, None):
         for side, value in zip(sides, values, strict=True):
-            yield from ((text, "") for text in _value_lines(found.field, side, value))
+            yield from ((text, "") for text in value_lines(found.field, side, value))
     for part in found.parts[:PARTS_SHOWN_MAX]:
-        yield from _part_lines(part, sides)
+        yield from part_lines(part, sides)
     if len(found.parts) > PARTS_SHOWN_MAX:
         yield f"and {len(found.parts) - PARTS_SHOWN_MAX} more: all of them with --json", ""
     if found.changes and not found.parts:
@@ -236,16 +236,18 @@ def _event_of(value: Value) -> Record | None:
     return event
 
 
-def _value_lines(field: str, side: str, value: Value) -> Iterator[str]:
+def value_lines(field: str, side: str, value: Value) -> Iterator[str]:
+    """Yield one side of a difference: an event by its fields, an outcome in words."""
     event = _event_of(value) if field == "event" else None
     if event is not None:
         yield f"{side}: {tag_of(event)}"
         yield from (f"{INDENT}{name}: {text}" for name, text in pairs_of(event))
     else:
-        yield f"{side}: {_value_text(field, value)}"
+        yield f"{side}: {value_text(field, value)}"
 
 
-def _value_text(field: str, value: Value) -> str:
+def value_text(field: str, value: Value) -> str:
+    """Return one value of a difference as a text."""
     if value is None:
         return "nothing"
     if isinstance(value, int):
@@ -259,7 +261,8 @@ def _value_text(field: str, value: Value) -> str:
     return f"refused: {refusal.service}/{refusal.number} {refusal.name} {refusal.zh}".rstrip()
 
 
-def _part_lines(part: PartDifference, sides: tuple[str, str]) -> Iterator[StyledLine]:
+def part_lines(part: PartDifference, sides: tuple[str, str]) -> Iterator[StyledLine]:
+    """Yield a row or another part with the fields that differ, or both sides whole."""
     written = f", written at height {part.height}" if part.height >= 0 else ""
     if part.part not in {"row", "order", "index", "grave"}:
         yield f"{part.part} {part.key.hex()}{written}", "bold"
@@ -295,13 +298,14 @@ def _difference_json(found: Difference, what: str, sides: tuple[str, str]) -> di
         "field": found.field,
         "place": found.place,
         "why": found.why,
-        "values": {side: _value_json(found.field, value) for side, value in values},
-        "parts": [_part_json(part, sides) for part in found.parts],
+        "values": {side: value_json(found.field, value) for side, value in values},
+        "parts": [part_json(part, sides) for part in found.parts],
         "block_writes": [name_of(change.key) for change in found.changes],
     }
 
 
-def _value_json(field: str, value: Value) -> Any:
+def value_json(field: str, value: Value) -> Any:
+    """Return one side of a difference for machines."""
     event = _event_of(value) if field == "event" else None
     if event is not None:
         return as_json(event)
@@ -310,7 +314,8 @@ def _value_json(field: str, value: Value) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _part_json(part: PartDifference, sides: tuple[str, str]) -> dict[str, Any]:
+def part_json(part: PartDifference, sides: tuple[str, str]) -> dict[str, Any]:
+    """Return a row or another part, both sides, for machines."""
     values: dict[str, Any] = {}
     for side, value in zip(sides, (part.recorded, part.replayed), strict=True):
         row = row_of(part.key, value) if part.part == "row" else None

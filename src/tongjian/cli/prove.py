@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STDOUT: Final = Path("-")
 SUFFIX: Final = ".receipt"
 COSE_SUFFIX: Final = ".cose"
+DECISION_SUFFIX: Final = ".decision"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +48,10 @@ def receipt(  # noqa: PLR0917 - options of the command
         list[Path] | None,
         typer.Option("--cosigned", help="A head signed by a witness, to carry; may be repeated."),
     ] = None,
+    decision: Annotated[
+        bool,
+        typer.Option("--decision", help="With all it was decided from, to decide it again."),
+    ] = False,
 ) -> None:
     """Write a receipt: a row or its absence, all rows of a range, a transaction, with the proof."""
     from tongjian.cli.records import TransactionNamed, resolve
@@ -56,7 +61,12 @@ def receipt(  # noqa: PLR0917 - options of the command
 
     home = Home(surface.folder)
     with home.open() as chain:
-        named = resolve(chain, record, is_transaction=transaction or cose)
+        named = resolve(chain, record, is_transaction=transaction or cose or decision)
+        if decision and isinstance(named, TransactionNamed):
+            data, at = _decision_of(surface, chain, named.id)
+            path = Path(f"{named.id.hex()}-{at}{DECISION_SUFFIX}") if output is None else output
+            _finish(surface, path, data, (named.id.hex(), "decision", at), force=force)
+            return
         head = _merged(cosigned or [])
         asked = at_height if head is None or at_height is not None else head.head().height
         at = height_of(chain, asked)
@@ -71,6 +81,27 @@ def receipt(  # noqa: PLR0917 - options of the command
         data = draft.finish(signed)
     path = _file_of(name, at) if output is None else output
     _finish(surface, path, data, (name, kind, at), force=force)
+
+
+def _decision_of(surface: Surface, chain: "Chain", identity: bytes) -> tuple[bytes, int]:
+    """Return the decision bundle of a transaction and its height."""
+    from tongjian.cli.audit_rerun import redecides
+    from tongjian.engines.audit.bundles import CannotBundle, make_bundle
+
+    try:
+        data = make_bundle(chain, identity)
+    except CannotBundle as error:
+        raise Failure(
+            ExitCode.CONFLICT,
+            "No decision bundle can be made of this transaction.",
+            why=str(error),
+            rule="a bundle shows every row that was read, proven in the state before the block",
+            then=f"tongjian receipt {identity.hex()} --transaction",
+        ) from error
+    height, otherwise = redecides(chain, data)
+    if otherwise:
+        surface.note(f"note: by this release it is decided otherwise: {otherwise}", style="yellow")
+    return data, height
 
 
 def _cose_of(home: "Home", chain: "Chain", identity: bytes, head: tuple[int, bytes]) -> bytes:
@@ -114,8 +145,9 @@ def _finish(
         surface.document(document | {"height": at, "proves": kind})
         return
     surface.note(f"{kind}: {name} at height {at}, {len(data)} bytes", style="bold")
+    check = "audit rerun" if kind == "decision" else "verify"
     surface.note(
-        f"next: tongjian verify {path} --trust {surface.folder / 'anchors.json'}", style="dim"
+        f"next: tongjian {check} {path} --trust {surface.folder / 'anchors.json'}", style="dim"
     )
 
 

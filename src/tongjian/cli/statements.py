@@ -12,6 +12,7 @@ from tongjian.core.envelope import Transaction
 from tongjian.verifier.proofs import EntryShown
 from tongjian.verifier.receipt import (
     AbsenceStatement,
+    DecisionStatement,
     RangeStatement,
     RowStatement,
     Statement,
@@ -36,6 +37,8 @@ def statement_lines(statement: Statement, entries: Entries) -> Iterator[StyledLi
                 yield from _row_lines(entries[index], value)
         case TransactionStatement():
             yield from _transaction_lines(statement)
+        case DecisionStatement():
+            yield _decision_text(statement), "bold"
 
 
 def statement_json(statement: Statement, entries: Entries) -> dict[str, Any]:
@@ -54,6 +57,25 @@ def statement_json(statement: Statement, entries: Entries) -> dict[str, Any]:
             return kind | {"low": low.hex(), "high": high.hex(), "rows": rows}
         case TransactionStatement():
             return kind | _transaction_json(statement)
+        case DecisionStatement():
+            return kind | _decision_json(statement)
+
+
+def _decision_text(statement: DecisionStatement) -> str:
+    shown = sum(value is not None for value in statement.values)
+    return (
+        f"with {shown} rows and {len(statement.envelopes)} transactions to decide it again: "
+        "tongjian audit rerun"
+    )
+
+
+def _decision_json(statement: DecisionStatement) -> dict[str, Any]:
+    return {
+        "rows": sum(value is not None for value in statement.values),
+        "transactions": len(statement.envelopes),
+        "written": len(statement.written),
+        "code": {str(one.service): one.digest.hex() for one in statement.code},
+    }
 
 
 def _name_of(key: bytes) -> str:

@@ -44,7 +44,8 @@ class Envelope(Record):
     ]
 
 
-_ENVELOPES: Final = Codec(Envelope, limits.TRANSACTION_BYTES_MAX + limits.SIGNERS_MAX * 8200 + 64)
+ENVELOPE_BYTES_MAX: Final = limits.TRANSACTION_BYTES_MAX + limits.SIGNERS_MAX * 8200 + 64
+_ENVELOPES: Final = Codec(Envelope, ENVELOPE_BYTES_MAX)
 
 
 class Incoming(msgspec.Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
 """Makes receipts from a chain: statements, their proofs, the header they follow from, its seal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tongjian.core import values
 from tongjian.core.block import compute_seal_protected
@@ -105,6 +105,14 @@ class Draft:
         """State a transaction with its outcome; raises `NotRecorded`."""
         statement = self._transaction(identity)
         self._statements.append(lambda _: statement)
+
+    def add(self, numbers: Iterable[int], make: Callable[[dict[int, int]], Statement]) -> None:
+        """State something that rests on entries of this height.
+
+        `make` is given the position of each entry number in the shared proof.
+        """
+        self._numbers.update(dict.fromkeys(numbers, True))
+        self._statements.append(make)
 
     def finish(self, cosigned: bytes = b"") -> bytes:
         """Return the receipt, verified as a stranger would.

@@ -66,6 +66,17 @@ class StateProof(Record):
     """The hashes that the twigs lack in the tree above them."""
 
 
+DECISION_ENTRIES_MAX: Final = 20_000
+
+
+class StateBefore(StateProof):
+    """A state proof that may be larger: all that the transactions of a block read."""
+
+    entries: Annotated[tuple[EntryShown, ...], Meta(max_length=DECISION_ENTRIES_MAX)]
+    twigs: Annotated[tuple[TwigShown, ...], Meta(max_length=DECISION_ENTRIES_MAX)]
+    nodes: Annotated[tuple[Digest, ...], Meta(max_length=DECISION_ENTRIES_MAX * 32)]
+
+
 def fold(digest: Hash, known: Mapping[int, bytes], height: int, nodes: tuple[Digest, ...]) -> bytes:
     """Return the root over known leaves of a tree of a height, filling in what is missing.
 

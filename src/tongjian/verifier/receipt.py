@@ -7,12 +7,10 @@ hashes alone.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Union
+from typing import Any, Final
 
 import cbor2
-from msgspec import Meta
 
-from tongjian.core import limits
 from tongjian.core.block import (
     HEADERS,
     Header,
@@ -20,11 +18,10 @@ from tongjian.core.block import (
     compute_seal_message,
     compute_seal_protected,
 )
-from tongjian.core.encoding import Codec, Malformed, Record, encode
+from tongjian.core.encoding import Codec, Malformed, encode
 from tongjian.core.hashing import TAG_TRANSACTION
 from tongjian.core.merkle import ProofInvalid
 from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
-from tongjian.core.values import Count, Digest
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
 from tongjian.verifier.checkpoint import (
     CheckpointInvalid,
@@ -33,12 +30,10 @@ from tongjian.verifier.checkpoint import (
     parse_checkpoint,
     verify_quorum,
 )
+from tongjian.verifier.decisions import check_decision
 from tongjian.verifier.plain_cbor import decode_plain
 from tongjian.verifier.proofs import (
-    ENTRIES_MAX,
     EntryShown,
-    KeyBytes,
-    RowBytes,
     StateProof,
     verify_absence,
     verify_range,
@@ -46,75 +41,40 @@ from tongjian.verifier.proofs import (
     verify_state,
     verify_value,
 )
+from tongjian.verifier.statements import (
+    AbsenceStatement,
+    DecisionStatement,
+    RangeStatement,
+    RowStatement,
+    Statement,
+    Statements,
+    TransactionStatement,
+)
+
+__all__ = [
+    "COSIGNED_LABEL",
+    "RECEIPT_BYTES_MAX",
+    "STATEMENTS_LABEL",
+    "AbsenceStatement",
+    "DecisionStatement",
+    "RangeStatement",
+    "RowStatement",
+    "Statement",
+    "Statements",
+    "Step",
+    "TransactionStatement",
+    "VerificationFailed",
+    "Verified",
+    "header_hash",
+    "make_receipt",
+    "verify_receipt",
+]
 
 RECEIPT_BYTES_MAX: Final = 8 * 1024 * 1024
 COSE_SIGN1_TAG: Final = 18
 STATEMENTS_LABEL: Final = "tongjian/1"
 COSIGNED_LABEL: Final = "tongjian/cosigned/1"
 """A checkpoint of the header with signatures of witnesses (docs/reference/format.md, 14)."""
-STATEMENTS_MAX: Final = 64
-
-
-EntryIndex = Annotated[int, Meta(ge=0, le=ENTRIES_MAX)]
-
-
-class RowStatement(Record, tag="row"):
-    """This row stood in the state."""
-
-    entry: EntryIndex
-    """Position of its entry in the state proof."""
-    value: RowBytes
-
-
-class AbsenceStatement(Record, tag="absence"):
-    """No row had this key."""
-
-    key: KeyBytes
-    entry: EntryIndex
-    """Position of the entry before it in the state proof."""
-
-
-class RangeStatement(Record, tag="range"):
-    """These were all rows with low <= key < high."""
-
-    low: KeyBytes
-    high: KeyBytes
-    entries: Annotated[tuple[EntryIndex, ...], Meta(min_length=1, max_length=ENTRIES_MAX)]
-    """Positions in the state proof: the entry before the range, then those of the rows in order."""
-    values: Annotated[tuple[RowBytes, ...], Meta(max_length=ENTRIES_MAX)]
-
-
-class TransactionStatement(Record, tag="transaction"):
-    """This transaction was recorded with this outcome."""
-
-    body: Annotated[bytes, Meta(max_length=limits.TRANSACTION_BYTES_MAX)]
-    """The signed bytes; empty for a deadline that the ledger itself performed."""
-    transaction: Digest
-    outcome: Annotated[str, Meta(max_length=80, pattern=r"^[a-z0-9_/@]*$(?!\n)")]
-    events: Annotated[
-        tuple[Annotated[bytes, Meta(max_length=limits.ROW_BYTES_MAX)], ...],
-        Meta(max_length=limits.ACTS_MAX * limits.EVENTS_PER_ACT_MAX),
-    ]
-    index: Count
-    path: Annotated[tuple[Digest, ...], Meta(max_length=64)]
-
-
-Statement = RowStatement | AbsenceStatement | RangeStatement | TransactionStatement
-
-
-class Statements(Record):
-    """What a receipt says, beside the header that it follows from."""
-
-    state: StateProof | None
-    """Shared by all statements about rows; none where there are none."""
-    statements: Annotated[
-        tuple[
-            Union[RowStatement, AbsenceStatement, RangeStatement, TransactionStatement], ...  # noqa: UP007
-        ],
-        Meta(min_length=1, max_length=STATEMENTS_MAX),
-    ]
-
-
 _NOT_OURS: Final = "a COSE_Sign1, but not one of a tongjian receipt, version 1"
 _STATEMENTS: Final = Codec(Statements, RECEIPT_BYTES_MAX)
 
@@ -296,6 +256,7 @@ class _Checker:
 
     def __init__(self, state: StateProof | None, header: Header, anchors: Anchors) -> None:
         self._entries = () if state is None else state.entries
+        self._last: Statement | None = None
         self._header = header
         self._anchors = anchors
         self._digest = anchors.digest
@@ -314,9 +275,11 @@ class _Checker:
         """Check one statement."""
         title = str(statement.__struct_config__.tag)
         try:
-            return Step(number, title, self._check(statement))
+            proves = self._check(statement)
         except ProofInvalid as error:
             raise VerificationFailed(number, title, str(error)) from error
+        self._last = statement
+        return Step(number, title, proves)
 
     def _entry(self, index: int) -> EntryShown:
         if index >= len(self._entries):
@@ -339,6 +302,10 @@ class _Checker:
                 return f"{self._check_range(statement)} {as_of}"
             case TransactionStatement():
                 return self._check_transaction(statement)
+            case DecisionStatement():
+                return check_decision(
+                    self._digest, self._header, statement, self._last, self._entries
+                )
 
     def _check_range(self, statement: RangeStatement) -> str:
         entries = tuple(self._entry(index) for index in statement.entries)

@@ -8,7 +8,7 @@ from tongjian.core.block import compute_seal_message, compute_seal_protected
 from tongjian.core.directory import Directory, SealKey
 from tongjian.core.genesis import Genesis
 from tongjian.core.machine import Machine
-from tongjian.core.operation import Refused
+from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
 from tongjian.engines.audit.blocks import Block
 from tongjian.engines.audit.difference import Difference, Differs
@@ -17,7 +17,8 @@ from tongjian.engines.checkers import Checkers, Job, Ticket
 STRETCHES_MAX: Final = 3
 """Of blocks on their way through the checkers."""
 STRETCH_JOBS: Final = 400
-STRETCH_BYTES: Final = 8 * 1024 * 1024
+AHEAD_BYTES: Final = 8 * 1024 * 1024
+"""Of blocks read ahead, one more stretch aside: decoded they take some ten times that."""
 
 Key = tuple[int, bytes]
 """Suite and public key; suite 0 stands for a key that nobody has enrolled yet."""
@@ -32,6 +33,7 @@ class Stretch(NamedTuple):
     """By which key each signature is checked: the seal of a block, then its transactions."""
     ticket: Ticket
     epoch: int
+    size: int
 
 
 class Signed:
@@ -70,6 +72,9 @@ class Signed:
                 break
             stretch = self._ahead.popleft()
             verdicts = self._checkers.collect(stretch.ticket)
+            if len(verdicts) != len(stretch.keys):
+                msg = f"{len(verdicts)} verdicts came of {len(stretch.keys)} signatures"
+                raise InvariantBroken(msg)
             at = 0
             for block in stretch.blocks:
                 end = at + 1 + sum([len(one.signatures) for one in block.incoming])
@@ -83,15 +88,17 @@ class Signed:
     def _may_go_on(self) -> bool:
         if self._ended is not None or len(self._ahead) >= STRETCHES_MAX:
             return False
+        if not self._ahead:
+            return True
         # Nobody's key is known before the founding block is decided.
-        return self._epoch > 0 or not self._ahead
+        return self._epoch > 0 and sum(stretch.size for stretch in self._ahead) < AHEAD_BYTES
 
     def _read(self) -> Stretch:
         blocks: list[Block] = []
         keys: list[Key] = []
         jobs: list[Job] = []
         size = 0
-        while len(jobs) < STRETCH_JOBS and size < STRETCH_BYTES:
+        while len(jobs) < STRETCH_JOBS and size < AHEAD_BYTES:
             try:
                 block = next(self._blocks)
             except Exception as ended:  # noqa: BLE001 - raised when the blocks before are done
@@ -102,7 +109,7 @@ class Signed:
             self._add(block, keys, jobs)
             if not self._epoch:
                 break
-        return Stretch(blocks, keys, self._checkers.submit(jobs), self._epoch)
+        return Stretch(blocks, keys, self._checkers.submit(jobs), self._epoch, size)
 
     def _add(self, block: Block, keys: list[Key], jobs: list[Job]) -> None:
         key = self._seal_key(block)
