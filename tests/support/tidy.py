@@ -178,6 +178,7 @@ _PROVINCES = frozenset((*range(11, 66), 71, 81, 82, 83))
 LINES_MAX = 400
 _SOURCE = frozenset((".py", ".pyi", ".js", ".mjs", ".css", ".html", ".sh"))
 LONG_FILES: dict[str, str] = {
+    "tests/audit/test_decisions.py": "one decision, each part of its bundle spoiled in turn",
     "tests/audit/test_replay.py": "each kind of tampering beside the words that name it",
     "tests/connectors/einvoice/test_seals.py": "the seal's structures in the order of the standard",
     "tests/storage/test_prover.py": "each kind of proof with each way to spoil it",
