@@ -25,6 +25,9 @@ INLINE_JOBS_MAX: Final = 8
 """Fewer jobs than a hand-over to another process is worth are checked on the spot."""
 
 
+_GONE_AGAIN: Final = "a signature-checking process was started anew and has gone again"
+
+
 def check(jobs: list[Job]) -> bytes:
     """Return one byte for each job: 1 where the signature is valid, 0 where it is not."""
     return bytes([holds(*job) for job in jobs])
@@ -76,12 +79,14 @@ class _Worker:
         self.process.kill()
         self.close()
         if self.revived:
-            msg = "a signature-checking process was started anew and has gone again"
-            raise ConnectionError(msg)
+            raise ConnectionError(_GONE_AGAIN)
         self.revived = True
         self.process, self.channel = start("tongjian.engines.checkers")
-        for _, _, jobs in self.pending:
-            send(self.channel, msgpack.encode(jobs))
+        try:
+            for _, _, jobs in self.pending:
+                send(self.channel, msgpack.encode(jobs))
+        except ConnectionError as error:
+            raise ConnectionError(_GONE_AGAIN) from error
 
     def close(self) -> None:
         self.channel.close()
