@@ -204,7 +204,8 @@ class Chain(Blocks):
         advance, writes = self._founding()
         header = self._header(0, self.genesis.time_ms, advance, ())
         body = encode_body((), ())
-        self._append(header, maker, body, advance, writes, [])
+        seal = maker.seal(self.chain_id, encode(header), self.sealing_key(0))
+        self._append(header, seal, body, advance, writes, [])
 
     def apply(
         self,
@@ -236,6 +237,8 @@ class Chain(Blocks):
         checked: Sequence[tuple[Actor, ...]] | None,
     ) -> tuple[int, Applied]:
         height = self.height + 1
+        # Read before the tree advances: the store stands at the block before until it is taken in.
+        key = self.sealing_key(height)
         if self.tip is not None and time_ms < self.tip.time_ms:
             msg = f"block {height} at {time_ms} ms would come before block {self.height}"
             raise InvariantBroken(msg)
@@ -245,7 +248,8 @@ class Chain(Blocks):
         header = self._header(height, time_ms, advance, envelopes)
         body = encode_body(envelopes, applied.results)
         identities = [result.transaction for result in applied.results]
-        self._append(header, maker, body, advance, applied.writes, identities)
+        seal = maker.seal(self.chain_id, encode(header), key)
+        self._append(header, seal, body, advance, applied.writes, identities)
         self._settle(applied)
         return height, applied
 
@@ -334,15 +338,13 @@ class Chain(Blocks):
     def _append(
         self,
         header: Header,
-        maker: SealMaker,
+        seal: bytes,
         body: bytes,
         advance: Advance,
         writes: dict[bytes, bytes | None],
         identities: Sequence[bytes],
     ) -> None:
-        encoded = encode(header)
-        seal = maker.seal(self.chain_id, encoded, self.sealing_key(header.height))
-        head = encode(Sealed(header=encoded, seal=seal))
+        head = encode(Sealed(header=encode(header), seal=seal))
         offset = self.log.append(head, body)
         frame = Frame(offset, self.log.end, head, body)
         try:

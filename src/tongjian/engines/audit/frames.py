@@ -16,8 +16,10 @@ DIGEST_BYTES: Final = 32
 
 def digest_of(frame: Frame) -> bytes:
     """Return the SHA-256 of what a frame holds, whatever hash the chain has."""
-    size = len(frame.head).to_bytes(4, "big")
-    return hashlib.sha256(size + frame.head + frame.body).digest()
+    state = hashlib.sha256(len(frame.head).to_bytes(4, "big"))
+    state.update(frame.head)
+    state.update(frame.body)
+    return state.digest()
 
 
 def frames_from(log: BlockLog, offset: int, height: int) -> Iterator[Frame]:
