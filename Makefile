@@ -67,6 +67,10 @@ new-service: .venv/.dev ## write an empty service that passes: make new-service 
 	@test -n "$(NAME)" || { echo "usage: make new-service NAME=parks" >&2; exit 2; }
 	@$(BIN)/tongjian new-service $(NAME)
 
+.PHONY: cometbft
+cometbft: ## build CometBFT, the engine of networks, into ~/.cache/tongjian (needs Go)
+	@tools/cometbft.sh
+
 .PHONY: bench
 bench: .venv/.dev ## measure against the limit of signatures: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)
