@@ -21,7 +21,7 @@ from tongjian.catalogue import citations, load_registry, refusals_of
 from tongjian.cli.fields import choices_of, fields_of
 from tongjian.cli.words import KERNEL, words_of
 from tongjian.core.directory import Kernel
-from tongjian.core.operation import Operation, RefusalCode, Registry, Service
+from tongjian.core.operation import Operation, RefusalCode, Service
 from tongjian.core.permission import (
     AllOf,
     AnyOf,
@@ -37,6 +37,7 @@ from tongjian.core.permission import (
     Scope,
     Signer,
 )
+from tongjian.core.registry import Registry
 from tongjian.testkit.strategies import declared
 
 ROOT: Final = Path(__file__).parents[1]
@@ -159,6 +160,9 @@ def _operation(operation: Operation, service: Service) -> Iterator[str]:
         yield "- Refused, in order: " + ", ".join(f"{c.number} {c.name}" for c in refusals)
     yield "- Reads: " + _tables(t.name for t in operation.reads - operation.writes)
     yield "- Writes: " + _tables(t.name for t in operation.writes)
+    if operation.follows:
+        tags = sorted(act.__struct_config__.tag for act in operation.follows)
+        yield "- Has as consequence: " + ", ".join(f"`{tag}`" for tag in tags)
     yield "- Announces: " + ", ".join(str(e.__struct_config__.tag) for e in operation.events)
     if operation.since > 1:
         yield f"- Since rule version {operation.since}"

@@ -15,7 +15,8 @@ from tongjian.core.calendar import Date, legal_day_start
 from tongjian.core.directory import PARAMETERS, Parameter
 from tongjian.core.encoding import encode
 from tongjian.core.genesis import FoundedParameter
-from tongjian.core.operation import Operation, RefusalCode, Registry, Service
+from tongjian.core.operation import Operation, RefusalCode, Service
+from tongjian.core.registry import Registry
 from tongjian.core.values import label, name
 
 

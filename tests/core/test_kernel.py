@@ -27,7 +27,8 @@ from tongjian.core.directory import (
 )
 from tongjian.core.directory import Grant as RoleGrant
 from tongjian.core.hashing import sha256
-from tongjian.core.operation import Act, RefusalCode, Refused, Registry, Service
+from tongjian.core.operation import Act, RefusalCode, Refused, Service
+from tongjian.core.registry import Registry
 from tongjian.testkit.world import NOON_MS
 
 

@@ -279,7 +279,7 @@ def test_every_permission_can_be_printed() -> None:
     assert words["bank.inspect"] == "inspector of an office whose region covers that of `office`"
     assert words["bank.survey"] == "inspector of an office whose region covers `region`"
     assert words["bank.report"] == "teller of the office in `office`"
-    assert words["bank.standing_order"] == "the ledger itself, on a deadline"
+    assert words["bank.standing_order"] == Clock().words()
     for text in words.values():
         assert text.isascii()
         assert "<" not in text

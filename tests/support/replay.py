@@ -15,7 +15,7 @@ from tongjian.catalogue import load_registry
 from tongjian.core.envelope import Incoming, Opener
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
-from tongjian.core.operation import Registry
+from tongjian.core.registry import Registry
 from tongjian.core.state import Commitment
 from tongjian.storage.memory import MemoryState
 from tongjian.testkit import World

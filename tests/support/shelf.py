@@ -14,13 +14,13 @@ from tongjian.core.operation import (
     Event,
     InvariantBroken,
     RefusalCode,
-    Registry,
     Row,
     Service,
     Table,
     ensure,
 )
 from tongjian.core.permission import Clock, Signer
+from tongjian.core.registry import Registry
 from tongjian.core.values import Count, Fen, Name, TimeMs
 
 

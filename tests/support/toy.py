@@ -22,8 +22,9 @@ from tongjian.core.encoding import replace
 from tongjian.core.envelope import Incoming, compose, seal_envelope
 from tongjian.core.ledger import Ledger
 from tongjian.core.machine import outcome_of
-from tongjian.core.operation import Act, Event, RefusalCode, Refused, Registry, Service
+from tongjian.core.operation import Act, Event, RefusalCode, Refused, Service
 from tongjian.core.permission import Signer
+from tongjian.core.registry import Registry
 from tongjian.core.values import Count, Fen, KeyId, Name, Region, TimeMs, Uscc
 from tongjian.testkit import Person, World
 from tongjian.testkit.world import CHAIN

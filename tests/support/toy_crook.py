@@ -14,12 +14,12 @@ from tongjian.core.operation import (
     Act,
     Event,
     RefusalCode,
-    Registry,
     Row,
     Service,
     Table,
 )
 from tongjian.core.permission import Clock, Named, Signer
+from tongjian.core.registry import Registry
 from tongjian.core.values import Count, Name
 
 

@@ -14,7 +14,7 @@ from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
     from tongjian.core.genesis import Genesis
-    from tongjian.core.operation import Registry
+    from tongjian.core.registry import Registry
     from tongjian.engines.audit.compare import Ledger
 
 REPLAY: Final = "tongjian audit replay --log blocks.log --genesis genesis.json"

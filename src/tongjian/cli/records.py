@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.core.ledger import after
-from tongjian.core.operation import NUMBER, TEXT, AnyTable, InvariantBroken, Part, Registry
+from tongjian.core.operation import NUMBER, TEXT, AnyTable, InvariantBroken, Part
+from tongjian.core.registry import Registry
 from tongjian.engines.chain import Chain
 
 ID_BYTES: Final = 32

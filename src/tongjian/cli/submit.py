@@ -9,7 +9,8 @@ from tongjian.cli.words import KERNEL, Refusal, read_refusal
 from tongjian.core.directory import Kernel
 from tongjian.core.envelope import compose, seal_envelope, signed_message, verify_signatures
 from tongjian.core.machine import outcome_of
-from tongjian.core.operation import Act, Event, Refused, Registry
+from tongjian.core.operation import Act, Event, Refused
+from tongjian.core.registry import Registry
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import Outcome, Status
 from tongjian.node.clock import nonce, now_ms

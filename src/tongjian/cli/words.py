@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from tongjian import services
 from tongjian.core.directory import Kernel
-from tongjian.core.operation import RefusalCode, Registry
+from tongjian.core.operation import RefusalCode
+from tongjian.core.registry import Registry
 
 KERNEL: Final = "kernel"
 _KERNEL_FILE: Final = Path(__file__).with_name("kernel_words.toml")

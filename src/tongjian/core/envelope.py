@@ -14,7 +14,8 @@ from tongjian.core import limits
 from tongjian.core.directory import Actor, Directory, Kernel
 from tongjian.core.encoding import Codec, Malformed, Record, encode
 from tongjian.core.hashing import TAG_TRANSACTION, Hash
-from tongjian.core.operation import Act, Refused, Registry
+from tongjian.core.operation import Act, Refused
+from tongjian.core.registry import Registry
 from tongjian.core.signatures import verify
 from tongjian.core.values import Digest, Height, KeyId
 

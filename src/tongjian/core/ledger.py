@@ -37,6 +37,7 @@ class Ledger:
 
     __slots__ = (
         "_directory",
+        "_followers",
         "_operation",
         "_ordinal",
         "_parameters",
@@ -63,6 +64,7 @@ class Ledger:
         self.block: dict[bytes, Staged] = {}
         self._staged: dict[bytes, Staged] = {}
         self._operation: Operation | Query | None = None
+        self._followers: list[Act] = []
         self._ordinal = 0
         self._parameters: dict[tuple[str, str], tuple[int, ...]] = {}
         """Those asked for in this block: block time, and so their values, stand still in it."""
@@ -76,6 +78,7 @@ class Ledger:
     def begin(self, transaction: bytes) -> None:
         """Start a transaction with nothing staged."""
         self._staged = {}
+        self._followers = []
         self.transaction = transaction
 
     def enter(self, operation: Operation | Query, signers: tuple[Actor, ...]) -> None:
@@ -175,6 +178,23 @@ class Ledger:
         encoded = check_bounds(_codec_of(type(act)), act)[1]
         self._put(TIMERS, key, Timer(act=encoded))
 
+    def follow(self, act: Act) -> None:
+        """Have the ledger itself perform an act at once, after this one, in this transaction.
+
+        The act is a consequence: its refusal refuses the transaction, and nobody has signed it, so
+        its permission must hold for the ledger itself. Refuses with OUT_OF_BOUNDS an act outside
+        its bounds, or one more than `limits.FOLLOWERS_MAX` of one handler.
+        """
+        operation = self._operation
+        if not isinstance(operation, Operation) or type(act) not in operation.follows:
+            name = type(act).__name__
+            msg = f"{operation.tag if operation else 'nobody'} follows by {name} undeclared"
+            raise InvariantBroken(msg)
+        if len(self._followers) == limits.FOLLOWERS_MAX:
+            raise Refused(Kernel.OUT_OF_BOUNDS, f"At most {limits.FOLLOWERS_MAX} consequences.")
+        check_bounds(_codec_of(type(act)), act)
+        self._followers.append(act)
+
     # -- within the kernel --------------------------------------------------------------------
 
     def read(self, table: AnyTable, *key: Any) -> Any:
@@ -185,6 +205,13 @@ class Ledger:
         """Return the timers whose moment has come, oldest first, at most a block's share."""
         high = TIMERS.key_of((self.time_ms + 1,))
         return self._range(TIMERS, TIMERS.prefix, high, limits.TIMERS_PER_BLOCK_MAX)
+
+    def take_followers(self) -> list[Act]:
+        """Return the acts that the handler just run has asked for, and forget them."""
+        followers = self._followers
+        if followers:
+            self._followers = []
+        return followers
 
     def drop_timer(self, key: bytes) -> None:
         """Take out a timer that has been run."""

@@ -35,6 +35,8 @@ KEY_BYTES_MAX: Final = 250
 ROW_BYTES_MAX: Final = 16 * 1024
 RANGE_ROWS_MAX: Final = 1000
 EVENTS_PER_ACT_MAX: Final = 64
+FOLLOWERS_MAX: Final = 64
+"""Acts that one act may have as its direct consequences."""
 PARTS_MAX: Final = 64
 """Members of a list inside a row or an act, unless its field says less."""
 

@@ -14,8 +14,9 @@ from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
 from tongjian.core.ledger import Ledger, check_bounds
-from tongjian.core.operation import Act, Event, InvariantBroken, Operation, Refused, Registry
+from tongjian.core.operation import Act, Event, InvariantBroken, Operation, Refused
 from tongjian.core.permission import Context, require
+from tongjian.core.registry import Registry
 from tongjian.core.seal import sealed
 
 KERNEL = "kernel"
@@ -160,15 +161,20 @@ class Machine:
         return Result(transaction=_digest32(identity), outcome=outcome, events=())
 
     def _perform(self, ledger: Ledger, act: Act, context: Context, position: int) -> list[bytes]:
-        """Decide one act and return the bytes of its events."""
+        """Decide one act and return the bytes of its events, those of its consequences after."""
         operation = self._operation(act, ledger.height)
         context.act = act
         try:
             ledger.enter(operation, require(operation.by, context))
             happened = operation.handler(act, ledger)
-            return self._announced(operation, happened)
+            events = self._announced(operation, happened)
         except _FAULTS as error:
             raise HandlerFault(position, operation.tag) from error
+        for follower in ledger.take_followers() if operation.follows else ():
+            # Nobody signs a consequence: the ledger itself performs it, as it does on a deadline.
+            nobody = Context((), ledger.time_ms, self.directory, ledger.read)
+            events += self._perform(ledger, follower, nobody, position)
+        return events
 
     def _announced(self, operation: Operation, happened: Event | tuple[Event, ...]) -> list[bytes]:
         """Return the bytes of an operation's events, each as a reader will decode it."""

@@ -16,7 +16,6 @@ from typing import (
     NoReturn,
     TypeVar,
     TypeVarTuple,
-    Union,
     get_args,
 )
 
@@ -200,6 +199,8 @@ class Operation:
     law: str
     reads: frozenset[AnyTable]
     writes: frozenset[AnyTable]
+    follows: tuple[type[Act], ...]
+    """Acts, of this service or another, that the ledger performs as a consequence of this one."""
     since: int
     """The rule version of the service from which this handler decides."""
     handler: Handler
@@ -254,6 +255,7 @@ class Service:
         law: str,
         reads: tuple[AnyTable, ...] = (),
         writes: tuple[AnyTable, ...] = (),
+        follows: tuple[type[Act], ...] = (),
         since: int = 1,
     ) -> Callable[[Callable[[Any, "Ledger"], Any]], Callable[[Any, "Ledger"], Any]]:
         """Declare a handler as an operation; types and words come from its own signature.
@@ -273,6 +275,7 @@ class Service:
                     law=law,
                     reads=frozenset((*reads, *writes)),
                     writes=frozenset(writes),
+                    follows=follows,
                     since=since,
                     handler=handler,
                     sentence=_first_line(handler),
@@ -336,59 +339,3 @@ def _event_types(annotation: Any) -> Iterator[type[Event]]:
     for part in get_args(annotation):
         if part is not Ellipsis:
             yield from _event_types(part)
-
-
-class Registry:
-    """All services of a release, in order of name: what the machine runs."""
-
-    def __init__(self, services: tuple[Service, ...]) -> None:
-        """Index operations by act; refuse two services, tags or tables of one name."""
-        self.services = {service.name: service for service in services}
-        if len(self.services) != len(services) or list(self.services) != sorted(self.services):
-            msg = "services must have distinct names and come in order of name"
-            raise ValueError(msg)
-        self.tables: dict[str, AnyTable] = {}
-        self._operations: dict[type[Act], list[Operation]] = {}
-        for service in services:
-            self._add(service)
-        acts = tuple(self._operations)
-        self.act_union: Any = Union[acts] if acts else Act  # noqa: UP007 - built at run time
-        events = tuple(dict.fromkeys(e for o in self.operations() for e in o.events))
-        self.event_codec = Codec(Union[events] if events else Event, limits.ROW_BYTES_MAX)  # noqa: UP007
-        self.act_codec = Codec(self.act_union, limits.ROW_BYTES_MAX)
-        self.tags = {o.tag: o for o in self.operations()}
-
-    def _add(self, service: Service) -> None:
-        for table in service.tables:
-            if table.name in self.tables or not table.name.startswith(service.name + "."):
-                msg = f"table {table.name} is declared twice or outside its service"
-                raise ValueError(msg)
-            self.tables[table.name] = table
-        for operation in service.operations:
-            tag = operation.act.__struct_config__.tag
-            if tag != operation.tag:
-                msg = f"the act of {operation.tag} is tagged {tag}"
-                raise ValueError(msg)
-            versions = self._operations.setdefault(operation.act, [])
-            if any(operation.since == other.since for other in versions):
-                msg = f"{operation.tag} is declared twice for version {operation.since}"
-                raise ValueError(msg)
-            versions.append(operation)
-
-    def operations(self) -> Iterator[Operation]:
-        """Yield every operation, oldest rule version first."""
-        for versions in self._operations.values():
-            yield from sorted(versions, key=lambda operation: operation.since)
-
-    def operation(self, act: Act, version: int) -> Operation | None:
-        """Return the operation that decides an act under a rule version, or none."""
-        found = None
-        for operation in self._operations.get(type(act), ()):
-            if operation.since <= version and (found is None or operation.since > found.since):
-                found = operation
-        return found
-
-    def table_of(self, key: bytes) -> AnyTable | None:
-        """Return the table a row key belongs to, or none."""
-        name, _, _ = key.partition(b"\x00")
-        return self.tables.get(name.decode("ascii", "replace"))

@@ -236,7 +236,7 @@ class Quorum:
 
 @dataclass(frozen=True)
 class Clock:
-    """Nobody: the ledger itself, when a deadline it set has come."""
+    """Nobody: the ledger itself, on a deadline it set, or in consequence of another act."""
 
     def signers(self, context: Context) -> tuple[Actor, ...] | None:
         """Permit only an act without signers, which only the ledger can make."""
@@ -244,7 +244,7 @@ class Clock:
 
     def words(self) -> str:
         """Return the requirement as words for the matrix."""
-        return "the ledger itself, on a deadline"
+        return "the ledger itself, on a deadline or in consequence of another act"
 
 
 Permission = Signer | Holder | AllOf | AnyOf | Quorum | Clock

@@ -3,7 +3,8 @@
 from typing import Final
 
 from tongjian.core.calendar import legal_date
-from tongjian.core.operation import Act, Registry
+from tongjian.core.operation import Act
+from tongjian.core.registry import Registry
 from tongjian.demo.city import Member
 from tongjian.demo.day import HOUR_MS, day_of, deliver_of, issue_of
 from tongjian.demo.firms import InvoiceLine

@@ -10,7 +10,8 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from tongjian.core.directory import Kernel
-from tongjian.core.operation import Act, RefusalCode, Registry
+from tongjian.core.operation import Act, RefusalCode
+from tongjian.core.registry import Registry
 from tongjian.engines.solo import Outcome, Status
 
 NOT_ON_LEDGER = {

@@ -16,6 +16,7 @@ from tongjian.catalogue import load_registry
 from tongjian.core import values
 from tongjian.core.block import (
     Header,
+    Seal,
     Sealed,
     compute_batch,
     compute_header_hash,
@@ -338,7 +339,7 @@ class Chain(Blocks):
     def _append(
         self,
         header: Header,
-        seal: bytes,
+        seal: Seal,
         body: bytes,
         advance: Advance,
         writes: dict[bytes, bytes | None],

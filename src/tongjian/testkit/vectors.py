@@ -20,8 +20,9 @@ from tongjian.core.encoding import Malformed, Record
 from tongjian.core.envelope import Incoming, Opener, seal_envelope
 from tongjian.core.hashing import TAG_TRANSACTION, Hash, HashSuite, hash_of
 from tongjian.core.machine import Applied, Machine
-from tongjian.core.operation import Act, AnyTable, Registry
+from tongjian.core.operation import Act, AnyTable
 from tongjian.core.order import Entry
+from tongjian.core.registry import Registry
 from tongjian.storage.memory import MemoryState
 
 FORMAT: Final = "tongjian.vector/1"

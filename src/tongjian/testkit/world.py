@@ -26,7 +26,8 @@ from tongjian.core.encoding import encode
 from tongjian.core.envelope import Opener, compose, seal_envelope
 from tongjian.core.hashing import HashSuite, sha256
 from tongjian.core.machine import Machine, outcome_of
-from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Registry, Row
+from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
+from tongjian.core.registry import Registry
 from tongjian.core.state import Commitment
 from tongjian.storage.memory import MemoryState
 from tongjian.testkit.vectors import Keeper

@@ -13,7 +13,7 @@ from typing import Final
 from tongjian import core, services
 from tongjian.core.encoding import encode
 from tongjian.core.hashing import Hash
-from tongjian.core.operation import Registry
+from tongjian.core.registry import Registry
 
 KERNEL: Final = "core"
 _PUBLIC: Final = re.compile(rb"\btongjian\.services\.([a-z][a-z0-9_]*)\.public\b")

@@ -15,7 +15,8 @@ from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, Opener, verify_signatures
 from tongjian.core.ledger import Ledger
 from tongjian.core.machine import Applied, HandlerFault, Machine
-from tongjian.core.operation import AnyTable, InvariantBroken, Refused, Registry
+from tongjian.core.operation import AnyTable, InvariantBroken, Refused
+from tongjian.core.registry import Registry
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.verifier.anchors import Anchors
 from tongjian.verifier.code import KERNEL, compute_code_digest

@@ -14,7 +14,7 @@ from tongjian.core.block import BODIES, HEADERS, SEALED, Body, Decision, Header,
 from tongjian.core.encoding import Malformed
 from tongjian.core.genesis import Genesis, compute_chain_id
 from tongjian.core.hashing import HashSuite
-from tongjian.core.operation import Registry
+from tongjian.core.registry import Registry
 from tongjian.engines.audit import peek
 from tongjian.engines.audit.difference import Difference, Differs, PartDifference, Value
 from tongjian.engines.audit.frames import frames_from

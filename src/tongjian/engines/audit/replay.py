@@ -24,7 +24,7 @@ from tongjian.core.envelope import Opener
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, HandlerFault, Machine
-from tongjian.core.operation import Registry
+from tongjian.core.registry import Registry
 from tongjian.engines.audit.ahead import Signed
 from tongjian.engines.audit.blocks import Block, Links, check_results, place_of
 from tongjian.engines.audit.difference import Difference, Differs

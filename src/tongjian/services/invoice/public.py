@@ -1,4 +1,4 @@
-"""What another service may import: tables to read, nothing to write."""
+"""What another service may import: tables and rules to read, acts to cause, nothing to write."""
 
 from tongjian.services.invoice.records import (
     INVOICES,
