@@ -21,6 +21,7 @@ from tongjian.engines.receipts import NotRecorded, Receipts
 from tongjian.verifier import receipt as receipt_module
 from tongjian.verifier import rerun as rerun_module
 from tongjian.verifier.receipt import (
+    STATEMENTS_LABEL,
     DecisionStatement,
     RowStatement,
     Statement,
@@ -243,12 +244,14 @@ def remade(
 ) -> bytes:
     """Give a bundle with another decision statement under the same seal."""
     parts = receipt_module._step1_open(bundle)
-    statements: Statements = receipt_module._STATEMENTS.decode(parts[1])
+    statements: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
     altered: list[Statement] = [
         alter(one) if isinstance(one, DecisionStatement) else one for one in statements.statements
     ]
     return receipt_module.make_receipt(
-        parts[2], parts[3], parts[0], Statements(state=statements.state, statements=tuple(altered))
+        small.anchors.digest,
+        (parts[0], *parts[2:]),
+        Statements(state=statements.state, statements=tuple(altered)),
     )
 
 
@@ -331,35 +334,37 @@ def test_rows_of_other_transactions_among_the_written_ones_change_nothing(
 def small_receipt_of_two(small: Small, busy: Block, statement: DecisionStatement) -> bytes:
     """Give the bundle of the first transaction with what the second wrote listed too."""
     parts = receipt_module._step1_open(busy.bundle(1))
-    held: Statements = receipt_module._STATEMENTS.decode(parts[1])
+    held: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
     first: Statements = receipt_module._STATEMENTS.decode(
-        receipt_module._step1_open(busy.bundle(0))[1]
+        receipt_module._step1_open(busy.bundle(0))[1][STATEMENTS_LABEL]
     )
     other = next(one for one in first.statements if isinstance(one, DecisionStatement))
     moved = replace(other, until=5, written=statement.written)
     stated = next(one for one in first.statements if isinstance(one, TransactionStatement))
     return receipt_module.make_receipt(
-        parts[2], parts[3], parts[0], Statements(state=held.state, statements=(stated, moved))
+        small.anchors.digest,
+        (parts[0], *parts[2:]),
+        Statements(state=held.state, statements=(stated, moved)),
     )
 
 
 def test_a_decision_without_its_transaction_does_not_hold(small: Small, busy: Block) -> None:
     parts = receipt_module._step1_open(busy.bundle(1))
-    held: Statements = receipt_module._STATEMENTS.decode(parts[1])
+    held: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
     alone = Statements(state=held.state, statements=held.statements[1:])
-    bundle = receipt_module.make_receipt(parts[2], parts[3], parts[0], alone)
+    bundle = receipt_module.make_receipt(small.anchors.digest, (parts[0], *parts[2:]), alone)
     with pytest.raises(VerificationFailed, match="follows the statement of the transaction"):
         verify_receipt(bundle, small.anchors)
 
 
 def test_a_decision_after_another_transaction_does_not_hold(small: Small, busy: Block) -> None:
     parts = receipt_module._step1_open(busy.bundle(2))
-    held: Statements = receipt_module._STATEMENTS.decode(parts[1])
+    held: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
     other: Statements = receipt_module._STATEMENTS.decode(
-        receipt_module._step1_open(busy.bundle(4))[1]
+        receipt_module._step1_open(busy.bundle(4))[1][STATEMENTS_LABEL]
     )
     swapped = Statements(state=held.state, statements=(other.statements[0], held.statements[1]))
-    bundle = receipt_module.make_receipt(parts[2], parts[3], parts[0], swapped)
+    bundle = receipt_module.make_receipt(small.anchors.digest, (parts[0], *parts[2:]), swapped)
     with pytest.raises(VerificationFailed, match="do not reach the stated one"):
         verify_receipt(bundle, small.anchors)
 

@@ -34,6 +34,7 @@ from tongjian.storage.errors import LogDamaged
 from tongjian.testkit.world import CHAIN
 from tongjian.verifier import sm2
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
+from tongjian.verifier.check import CHECK_LABEL, with_check
 from tongjian.verifier.receipt import (
     AbsenceStatement,
     RangeStatement,
@@ -205,8 +206,13 @@ def _sound() -> list[Any]:
 def statements(data: bytes) -> None:
     """Verify a receipt whose seal holds and whose statements are hostile: anyone can make one."""
     protected, body, payload, signature = _sound()[0].value
-    hostile = dict.fromkeys(body, data)
-    receipt(cbor2.dumps(cbor2.CBORTag(18, [protected, hostile, payload, signature])))
+    first = next(iter(body))
+
+    def write(check: bytes) -> bytes:
+        hostile = {**body, first: data, CHECK_LABEL: check}
+        return cbor2.dumps(cbor2.CBORTag(18, [protected, hostile, payload, signature]))
+
+    receipt(with_check(samples.ledger().anchors.digest, write))
 
 
 def statement_samples() -> list[bytes]:

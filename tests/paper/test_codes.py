@@ -1,6 +1,7 @@
 """The texts of the codes of an extract: RFC 9285, limits, and whatever is not a receipt."""
 
 import base64
+import hashlib
 import re
 import zlib
 
@@ -20,7 +21,8 @@ def deflated(data: bytes) -> bytes:
 
 
 def dense_of(data: bytes) -> str:
-    return "TJR1:" + extract.encode_base45(data)
+    check = hashlib.sha256(b"tongjian/check/1\0" + data).digest()[:8]
+    return "TJR1:" + extract.encode_base45(check + data)
 
 
 def why(text: str) -> str:
@@ -73,6 +75,19 @@ def test_any_text_is_a_receipt_none_or_refused(text: str) -> None:
 def test_hexadecimal_and_base64_are_read_with_line_breaks() -> None:
     for text in (RECEIPT.hex(), RECEIPT.hex().upper(), base64.encodebytes(RECEIPT).decode()):
         assert extract.receipt_in_text(f"\n{text}\n") == RECEIPT
+
+
+def test_base64_has_one_form() -> None:
+    text = base64.b64encode(RECEIPT[:-1]).decode()
+    assert text.endswith("=")
+    at = len(text.rstrip("=")) - 1
+    assert "spare bits" in why(text[:at] + chr(ord(text[at]) + 1) + text[at + 1 :])
+
+
+def test_a_deflation_under_another_check_was_read_wrong() -> None:
+    packed = deflated(RECEIPT)
+    assert "read wrong" in why("TJR1:" + extract.encode_base45(bytes(8) + packed))
+    assert "read wrong" in why("TJR1:" + extract.encode_base45(packed[:7]))
 
 
 def test_a_bomb_is_refused_before_it_is_inflated() -> None:

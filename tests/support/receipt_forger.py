@@ -3,6 +3,7 @@
 MessagePack and CBOR are written here once more, because a forger is not bound to shortest forms.
 """
 
+import hashlib
 import random
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -10,7 +11,8 @@ from typing import Any, NamedTuple
 import cbor2
 import msgspec
 
-LABEL = "tongjian/1"
+LABEL = "tongjian/2"
+CHECK = "tongjian/check/1"
 COSIGNED = "tongjian/cosigned/1"
 TAG = 18
 STATE, STATEMENTS = 0, 1
@@ -20,29 +22,48 @@ ENTRIES, TWIGS = 1, 2
 
 
 class Parts(NamedTuple):
-    """A receipt taken apart; `record` is the decoded record under `tongjian/1`."""
+    """A receipt taken apart; `record` is the decoded record under `tongjian/2`."""
 
     protected: bytes
     record: Any
     header: bytes
     seal: bytes
+    hash_name: str = "sha256"
 
 
 def take_apart(receipt: bytes) -> Parts:
     """Return the parts of a receipt."""
     protected, body, header, seal = cbor2.loads(receipt).value
-    return Parts(protected, msgspec.msgpack.decode(body[LABEL]), header, seal)
+    found = [name for name in ("sha256", "sm3") if checked(receipt, body[CHECK], name) == receipt]
+    return Parts(protected, msgspec.msgpack.decode(body[LABEL]), header, seal, *found)
 
 
 def put_together(parts: Parts, record: bytes | None = None) -> bytes:
     """Return a receipt in the right outer form; `record` instead of the encoding of the record."""
     body = msgspec.msgpack.encode(parts.record) if record is None else record
-    return outer(parts.protected, {LABEL: body}, parts.header, parts.seal)
+    return outer(
+        parts.protected, {LABEL: body}, parts.header, parts.seal, hash_name=parts.hash_name
+    )
 
 
-def outer(*items: Any, tag: int = TAG) -> bytes:
-    """Return CBOR: a tag over an array."""
-    return cbor2.dumps(cbor2.CBORTag(tag, list(items)))
+def outer(*items: Any, tag: int = TAG, hash_name: str = "sha256") -> bytes:
+    """Return CBOR: a tag over an array; a map with a record and without a check is given one."""
+    given = list(items)
+    if len(given) < 2 or not isinstance(given[1], dict) or LABEL not in given[1]:
+        return cbor2.dumps(cbor2.CBORTag(tag, given))
+    if CHECK not in given[1]:
+        (first, record), *more = given[1].items()
+        given[1] = {first: record, CHECK: bytes(8), **dict(more)}
+        return checked(cbor2.dumps(cbor2.CBORTag(tag, given)), bytes(8), hash_name)
+    return cbor2.dumps(cbor2.CBORTag(tag, given))
+
+
+def checked(receipt: bytes, check: bytes, hash_name: str) -> bytes:
+    """Return a receipt with the check that its bytes give, instead of the one that it has."""
+    head = b"\x70" + CHECK.encode() + b"\x48"
+    blank = receipt.replace(head + check, head + bytes(8), 1)
+    own = hashlib.new(hash_name, CHECK.encode() + b"\0" + blank).digest()[:8]
+    return blank.replace(head + bytes(8), head + own, 1)
 
 
 # ---------------------------------------------------------------------------------- longer forms

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from receipt_forger import outer
 from receipt_kinds import Kinds, is_true, outcome_of, refused
 
+from tongjian.verifier.check import CHECK_LABEL
 from tongjian.verifier.receipt import (
     RECEIPT_BYTES_MAX,
     STATEMENTS_LABEL,
@@ -83,7 +85,10 @@ def test_a_receipt_over_the_limit_is_refused_unread(kinds: Kinds) -> None:
         cbor2.CBORTag(18, None),
         cbor2.CBORTag(18, 7),
         cbor2.CBORTag(18, [b"", {}, b"", b""]),
-        cbor2.CBORTag(18, [b"", {STATEMENTS_LABEL: "x"}, b"", b""]),
+        cbor2.CBORTag(18, [b"", {STATEMENTS_LABEL: b""}, b"", b""]),
+        cbor2.CBORTag(18, [b"", {STATEMENTS_LABEL: "x", CHECK_LABEL: b""}, b"", b""]),
+        cbor2.CBORTag(18, [b"", {STATEMENTS_LABEL: b"", CHECK_LABEL: 7}, b"", b""]),
+        cbor2.CBORTag(18, [b"", {CHECK_LABEL: b"", STATEMENTS_LABEL: b""}, b"", b""]),
         cbor2.CBORTag(18, [b"", {STATEMENTS_LABEL: b"", "more": b""}, b"", b""]),
         cbor2.CBORTag(18, [b"", {1: b""}, b"", b""]),
         cbor2.CBORTag(18, [b"", [STATEMENTS_LABEL], b"", b""]),
@@ -95,6 +100,24 @@ def test_a_receipt_over_the_limit_is_refused_unread(kinds: Kinds) -> None:
 )
 def test_other_cbor_is_no_receipt(kinds: Kinds, value: object) -> None:
     assert refused(cbor2.dumps(value), kinds.anchors).step == 1
+
+
+def test_a_receipt_of_version_1_is_told_as_such(kinds: Kinds) -> None:
+    protected, unprotected, header, seal = cbor2.loads(kinds.receipts["row"]).value
+    old = {"tongjian/1": unprotected[STATEMENTS_LABEL]}
+    failed = refused(cbor2.dumps(cbor2.CBORTag(18, [protected, old, header, seal])), kinds.anchors)
+
+    assert (failed.step, failed.title) == (1, "form")
+    assert "version 1" in failed.why
+
+
+def test_a_check_is_there_once_and_is_eight_bytes(kinds: Kinds) -> None:
+    protected, unprotected, header, seal = cbor2.loads(kinds.receipts["row"]).value
+    own = unprotected[CHECK_LABEL]
+    for check in (b"", own[:7], own + b"\0", bytes(8)):
+        labels = {**unprotected, CHECK_LABEL: check}
+        data = cbor2.dumps(cbor2.CBORTag(18, [protected, labels, header, seal]))
+        assert refused(data, kinds.anchors).title == "check"
 
 
 def test_a_longer_form_of_the_same_receipt_is_refused(kinds: Kinds) -> None:
@@ -175,7 +198,7 @@ def test_altered_statements_in_their_valid_form_are_refused_or_true(
     for _ in range(chance.choice((1, 1, 1, 2, 5))):
         value = altered(value, chance)
     body = msgspec.msgpack.encode(value)
-    data = cbor2.dumps(cbor2.CBORTag(18, [protected, {STATEMENTS_LABEL: body}, header, seal]))
+    data = outer(protected, {STATEMENTS_LABEL: body}, header, seal)
     outcome = outcome_of(data, kinds.anchors)
     if isinstance(outcome, Verified):
         assert is_true(outcome, kinds.rows)
@@ -190,5 +213,5 @@ def test_a_header_that_was_altered_in_its_valid_form_is_refused(kinds: Kinds, se
     other = msgspec.msgpack.encode(altered(msgspec.msgpack.decode(header), chance))
     statements = msgspec.msgpack.decode(unprotected[STATEMENTS_LABEL], type=Statements)
     if other != header:
-        data = make_receipt(other, seal, protected, statements)
+        data = make_receipt(kinds.anchors.digest, (protected, other, seal), statements)
         assert refused(data, kinds.anchors).step in (2, 3)

@@ -70,7 +70,7 @@ def receipt(  # noqa: PLR0917 - options of the command
         head = _merged(cosigned or [])
         asked = at_height if head is None or at_height is not None else head.head().height
         at = height_of(chain, asked)
-        signed = b"" if head is None else _of_height(chain, head, at)
+        signed = None if head is None else _of_height(chain, head, at)
         if cose and isinstance(named, TransactionNamed):
             data = _cose_of(home, chain, named.id, (at, signed))
             path = Path(f"{named.id.hex()}-{at}{COSE_SUFFIX}") if output is None else output
@@ -104,7 +104,9 @@ def _decision_of(surface: Surface, chain: "Chain", identity: bytes) -> tuple[byt
     return data, height
 
 
-def _cose_of(home: "Home", chain: "Chain", identity: bytes, head: tuple[int, bytes]) -> bytes:
+def _cose_of(
+    home: "Home", chain: "Chain", identity: bytes, head: "tuple[int, bytes | None]"
+) -> bytes:
     """Return the COSE statement of a transaction's log entry with its receipt."""
     from tongjian.engines.cose_receipts import CoseReceipts
 

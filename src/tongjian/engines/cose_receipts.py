@@ -27,11 +27,11 @@ class CoseReceipts:
         self._signer = signer
 
     def of_transaction(
-        self, identity: bytes, height: int | None = None, cosigned: bytes = b""
+        self, identity: bytes, height: int | None = None, cosigned: bytes | None = None
     ) -> bytes:
         """Return the log entry of a transaction as a statement with a receipt of inclusion.
 
-        `cosigned` is the checkpoint of the height with signatures of witnesses, or empty. By
+        `cosigned` is the checkpoint of the height with signatures of witnesses, or none. By
         default in the log of the tip. Raises `NotRecorded` where it is not on the ledger.
         """
         chain = self._chain

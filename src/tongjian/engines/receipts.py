@@ -114,10 +114,10 @@ class Draft:
         self._numbers.update(dict.fromkeys(numbers, True))
         self._statements.append(make)
 
-    def finish(self, cosigned: bytes = b"") -> bytes:
+    def finish(self, cosigned: bytes | None = None) -> bytes:
         """Return the receipt, verified as a stranger would.
 
-        `cosigned` is the checkpoint of this height with signatures of witnesses, or empty.
+        `cosigned` is the checkpoint of this height with signatures of witnesses, or none.
 
         Raises `StoreDamaged` where it does not hold: what is stored is then not what was sealed.
         """
@@ -130,9 +130,8 @@ class Draft:
         key = chain.sealing_key(self.height)
         kid = compute_key_id(chain.digest, KeySuite(key.suite), key.public)
         receipt = make_receipt(
-            sealed.header,
-            sealed.seal.signature,
-            compute_seal_protected(key.suite, kid),
+            chain.digest,
+            (compute_seal_protected(key.suite, kid), sealed.header, sealed.seal.signature),
             Statements(state=state, statements=statements),
             cosigned,
         )

@@ -10,7 +10,7 @@ vds 1 fixes SHA-256, so a chain of SM3 has no such receipts; its own receipts se
 Any implementation of RFC 9942 verifies these; those of tongjian (`verifier.receipt`) say more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Protocol
 
@@ -23,6 +23,7 @@ from tongjian.core.merkle import ProofInvalid, follow_consistency, follow_inclus
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
 from tongjian.core.values import Digest
 from tongjian.verifier.anchors import Anchors
+from tongjian.verifier.check import CHECK_LABEL, CheckDiffers, verify_check, with_check
 from tongjian.verifier.checkpoint import (
     CheckpointInvalid,
     expect_origin,
@@ -132,29 +133,36 @@ def expect_suited(hash_name: str) -> None:
 
 
 def make_inclusion_receipt(
-    signer: Signer, root: bytes, proof: Inclusion, cosigned: bytes = b""
+    signer: Signer, root: bytes, proof: Inclusion, cosigned: bytes | None = None
 ) -> bytes:
     """Return the receipt of an entry: the operator's signature over the log root it leads to.
 
-    `cosigned` is a checkpoint of that log with signatures of witnesses, or empty.
+    `cosigned` is a checkpoint of that log with signatures of witnesses, or none.
     """
     blob = dump([proof.size, proof.index, list(proof.path)])
-    return _make_receipt(signer, root, {INCLUSION: [blob]}, cosigned)
+    unprotected: dict[Any, Any] = {VDP: {INCLUSION: [blob]}}
+    if cosigned is not None:
+        unprotected[COSIGNED_LABEL] = cosigned
+    return _sign_receipt(signer, root)(unprotected)
 
 
 def make_consistency_receipt(signer: Signer, second_root: bytes, proof: Consistency) -> bytes:
     """Return the receipt that a log continues an earlier one: a signature over the newer root."""
     blob = dump([proof.first, proof.second, list(proof.path)])
-    return _make_receipt(signer, second_root, {CONSISTENCY: [blob]})
+    write = _sign_receipt(signer, second_root)
+    return with_check(sha256, lambda check: write({VDP: {CONSISTENCY: [blob]}, CHECK_LABEL: check}))
 
 
 def make_statement(signer: Signer, payload: bytes, receipts: Sequence[bytes]) -> bytes:
     """Return a statement over a payload that carries its receipts."""
     protected = dump({ALGORITHM: EDDSA, CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id})
     signature = signer.sign(compute_message(protected, payload))
-    return dump(
-        cbor2.CBORTag(COSE_SIGN1_TAG, [protected, {RECEIPTS: list(receipts)}, payload, signature])
-    )
+
+    def write(check: bytes) -> bytes:
+        unprotected = {RECEIPTS: list(receipts), CHECK_LABEL: check}
+        return dump(cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, payload, signature]))
+
+    return with_check(sha256, write)
 
 
 def compute_message(protected: bytes, payload: bytes) -> bytes:
@@ -162,15 +170,13 @@ def compute_message(protected: bytes, payload: bytes) -> bytes:
     return dump(["Signature1", protected, b"", payload])
 
 
-def _make_receipt(
-    signer: Signer, root: bytes, proofs: dict[int, list[bytes]], cosigned: bytes = b""
-) -> bytes:
+def _sign_receipt(signer: Signer, root: bytes) -> Callable[[dict[Any, Any]], bytes]:
+    """Sign a root; return what writes the receipt of an unprotected header."""
     protected = dump({ALGORITHM: EDDSA, KEY_ID: signer.id, VDS: RFC9162_SHA256})
     signature = signer.sign(compute_message(protected, root))
-    unprotected: dict[Any, Any] = {VDP: proofs}
-    if cosigned:
-        unprotected[COSIGNED_LABEL] = cosigned
-    return dump(cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, None, signature]))
+    return lambda unprotected: dump(
+        cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, None, signature])
+    )
 
 
 # -- verifying ------------------------------------------------------------------------------------
@@ -192,6 +198,7 @@ def verify_statement(data: bytes, anchors: Anchors) -> Transparent:
     expect_suited(anchors.hash)
     try:
         message = open_message(data, STATEMENT_BYTES_MAX)
+        _expect_labels(message, RECEIPTS, CHECK_LABEL)
         receipts = _receipts_of(message)
         if message.payload is None:
             msg = "the statement has no payload"
@@ -215,6 +222,8 @@ def verify_statement(data: bytes, anchors: Anchors) -> Transparent:
         found.append((proof, root))
         proves = f"it is entry {proof.index} of the log of {proof.size}, whose root is signed"
         steps.append(Step(number, "receipt", proves))
+    if CHECK_LABEL in message.unprotected:
+        steps.append(_step_check(len(steps) + 1, message, data))
     proofs = tuple(proof for proof, _ in found)
     return Transparent(entry, proofs, tuple(root for _, root in found), tuple(steps))
 
@@ -244,10 +253,29 @@ def verify_consistency_receipt(
     """
     expect_suited(anchors.hash)
     message = open_message(data, STATEMENT_BYTES_MAX)
+    _expect_labels(message, VDP, CHECK_LABEL, COSIGNED_LABEL)
     first, second, path = _proof_of(message, CONSISTENCY)
     root = follow_consistency(sha256, first, second, first_root, path)
     _expect_signed(message, root, anchors)
+    _expect_check(message, data)
     return Consistency(first, second, tuple(path)), root
+
+
+def _expect_labels(message: Message, *known: int | str) -> None:
+    """Raise `ProofInvalid` where the unprotected header of a whole file has entries of others."""
+    others = [label for label in message.unprotected if label not in known]
+    if others:
+        msg = f"the unprotected header has {str(others[0])[:64]!r}, which has no place in it"
+        raise ProofInvalid(msg)
+
+
+def _expect_check(message: Message, data: bytes) -> None:
+    """Raise `ProofInvalid` where a file has a check that is not its own."""
+    if CHECK_LABEL in message.unprotected:
+        try:
+            verify_check(sha256, data, message.unprotected[CHECK_LABEL])
+        except CheckDiffers as error:
+            raise ProofInvalid(str(error)) from error
 
 
 def _receipts_of(message: Message) -> list[bytes]:
@@ -342,6 +370,14 @@ def _step2_signature(message: Message, payload: bytes, anchors: Anchors) -> str:
         return _expect_signed(message, payload, anchors)
     except ProofInvalid as error:
         raise VerificationFailed(2, "statement", str(error)) from error
+
+
+def _step_check(number: int, message: Message, data: bytes) -> Step:
+    try:
+        _expect_check(message, data)
+    except ProofInvalid as error:
+        raise VerificationFailed(number, "check", str(error)) from error
+    return Step(number, "check", "every byte of the file is as its maker wrote it")
 
 
 def _step3_entry(payload: bytes) -> LogEntry:

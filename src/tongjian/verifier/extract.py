@@ -1,8 +1,9 @@
 """Receipts on paper: the texts that the two codes of an extract hold, written and read.
 
-The dense text holds a whole receipt: `TJR1:` and its raw deflation (RFC 1951) in Base45 (RFC 9285),
-whose alphabet is that of a QR code's alphanumeric mode. The short text names a receipt by its
-digest: `TONGJIAN:1:<LABEL>:<HEIGHT>:<SHA-256 in base32>`, alone or after the `?` of a link.
+The dense text holds a whole receipt: `TJR1:`, then in Base45 (RFC 9285), whose alphabet is that of
+a QR code's alphanumeric mode, a check and the receipt's raw deflation (RFC 1951). The short text
+names a receipt by its digest: `TONGJIAN:1:<LABEL>:<HEIGHT>:<SHA-256 in base32>`, alone or after the
+`?` of a link.
 Whatever cannot be read raises `VerificationFailed` at step 1: it is no receipt.
 """
 
@@ -14,6 +15,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
+from tongjian.core.hashing import sha256
+from tongjian.verifier.check import CHECK_BYTES, compute_check
 from tongjian.verifier.receipt import RECEIPT_BYTES_MAX, VerificationFailed
 
 DENSE_PREFIX: Final = "TJR1:"
@@ -79,7 +82,8 @@ def write_dense(receipt: bytes) -> str | None:
     if len(receipt) > INFLATED_BYTES_MAX:
         return None
     deflate = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
-    text = DENSE_PREFIX + encode_base45(deflate.compress(receipt) + deflate.flush())
+    deflated = deflate.compress(receipt) + deflate.flush()
+    text = DENSE_PREFIX + encode_base45(compute_check(sha256, deflated) + deflated)
     return text if len(text) <= DENSE_CHARACTERS_MAX else None
 
 
@@ -90,11 +94,14 @@ def read_dense(text: str) -> bytes:
     if len(text) > DENSE_CHARACTERS_MAX:
         why = f"{len(text)} characters are more than a symbol holds, {DENSE_CHARACTERS_MAX}"
         raise _fail(why)
+    decoded = decode_base45(text.removeprefix(DENSE_PREFIX))
+    check, deflated = decoded[:CHECK_BYTES], decoded[CHECK_BYTES:]
+    if check != compute_check(sha256, deflated):
+        # One receipt has many deflations: a character read wrong may inflate to the same.
+        raise _fail("the code was read wrong: its check is another; read it again")
     inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
-        receipt = inflate.decompress(
-            decode_base45(text.removeprefix(DENSE_PREFIX)), INFLATED_BYTES_MAX
-        )
+        receipt = inflate.decompress(deflated, INFLATED_BYTES_MAX)
     except zlib.error as error:
         raise _fail(f"the code does not inflate (RFC 1951): {error}") from error
     if not inflate.eof and (inflate.unconsumed_tail or len(receipt) == INFLATED_BYTES_MAX):
@@ -194,7 +201,10 @@ def receipt_in_text(text: str) -> bytes | None:
         if together[: len(_HEX_BEGIN)].lower() == _HEX_BEGIN:
             return binascii.unhexlify(together)
         if together.startswith(_BASE64_BEGIN):
-            return base64.b64decode(together, validate=True)
+            decoded = base64.b64decode(together, validate=True)
+            if base64.b64encode(decoded).decode("ascii") != together:
+                raise _fail("begins like a receipt in base64 and has spare bits that are set")
+            return decoded
     except ValueError as error:
         raise _fail(f"begins like a receipt in hexadecimal or base64: {error}") from error
     return None

@@ -19,10 +19,16 @@ from tongjian.core.block import (
     compute_seal_protected,
 )
 from tongjian.core.encoding import Codec, Malformed, encode
-from tongjian.core.hashing import TAG_TRANSACTION
+from tongjian.core.hashing import TAG_TRANSACTION, Hash
 from tongjian.core.merkle import ProofInvalid
 from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
+from tongjian.verifier.check import (
+    CHECK_LABEL,
+    CheckDiffers,
+    verify_check,
+    with_check,
+)
 from tongjian.verifier.checkpoint import (
     CheckpointInvalid,
     Head,
@@ -72,10 +78,19 @@ __all__ = [
 
 RECEIPT_BYTES_MAX: Final = 8 * 1024 * 1024
 COSE_SIGN1_TAG: Final = 18
-STATEMENTS_LABEL: Final = "tongjian/1"
+STATEMENTS_LABEL: Final = "tongjian/2"
 COSIGNED_LABEL: Final = "tongjian/cosigned/1"
 """A checkpoint of the header with signatures of witnesses (docs/reference/format.md, 14)."""
-_NOT_OURS: Final = "a COSE_Sign1, but not one of a tongjian receipt, version 1"
+_LABELS: Final = (
+    (STATEMENTS_LABEL, CHECK_LABEL),
+    (STATEMENTS_LABEL, CHECK_LABEL, COSIGNED_LABEL),
+)
+_LABEL_BEFORE: Final = "tongjian/1"
+_NOT_OURS: Final = "a COSE_Sign1, but not one of a tongjian receipt, version 2"
+_OLD: Final = (
+    "a receipt of version 1, which has no check value; ask whoever keeps the ledger for a new one "
+    "of the same height"
+)
 _STATEMENTS: Final = Codec(Statements, RECEIPT_BYTES_MAX)
 
 
@@ -116,22 +131,31 @@ class Verified:
 
 
 def make_receipt(
-    header: bytes, seal: bytes, protected: bytes, statements: Statements, cosigned: bytes = b""
+    digest: Hash,
+    sealed: tuple[bytes, bytes, bytes],
+    statements: Statements,
+    cosigned: bytes | None = None,
 ) -> bytes:
     """Return a receipt's bytes: deterministic CBOR around header, seal and statements.
 
-    `cosigned` is a checkpoint of the header with signatures of witnesses, or empty.
+    `digest` is the hash of the chain, `sealed` are protected header, header and seal. `cosigned` is
+    a checkpoint of the header with signatures of witnesses, or none.
     """
-    unprotected = {STATEMENTS_LABEL: encode(statements)}
-    if cosigned:
-        unprotected[COSIGNED_LABEL] = cosigned
-    message = [protected, unprotected, header, seal]
-    return cbor2.dumps(cbor2.CBORTag(COSE_SIGN1_TAG, message))
+    protected, header, seal = sealed
+    body = encode(statements)
+    witnessed = {} if cosigned is None else {COSIGNED_LABEL: cosigned}
+
+    def write(check: bytes) -> bytes:
+        unprotected = {STATEMENTS_LABEL: body, CHECK_LABEL: check, **witnessed}
+        message = [protected, unprotected, header, seal]
+        return cbor2.dumps(cbor2.CBORTag(COSE_SIGN1_TAG, message))
+
+    return with_check(digest, write)
 
 
 def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
     """Check a receipt step by step; raises `VerificationFailed` at the first that does not hold."""
-    protected, body, header_bytes, signature, cosigned = _step1_open(data)
+    protected, unprotected, header_bytes, signature = _step1_open(data)
     header = _step2_header(header_bytes, anchors)
     steps = [
         Step(1, "form", "the file is one receipt in its only valid form"),
@@ -140,7 +164,7 @@ def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
     key = _step3_seal(protected, header, header_bytes, signature, anchors)
     steps.append(Step(3, "seal", f"the operator's key {key} sealed this header"))
     try:
-        statements: Statements = _STATEMENTS.decode(body)
+        statements: Statements = _STATEMENTS.decode(unprotected[STATEMENTS_LABEL])
     except Malformed as error:
         raise VerificationFailed(4, "statements", str(error)) from error
     checker = _Checker(statements.state, header, anchors)
@@ -148,9 +172,11 @@ def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
         steps.append(checker.step_state(len(steps) + 1, statements.state))
     for statement in statements.statements:
         steps.append(checker.step(len(steps) + 1, statement))
-    if cosigned or anchors.quorum:
+    cosigned = unprotected.get(COSIGNED_LABEL)
+    if cosigned is not None or anchors.quorum:
         number = len(steps) + 1
         steps.append(_step_witnesses(number, cosigned, header, header_bytes, anchors))
+    steps.append(_step_check(len(steps) + 1, data, unprotected[CHECK_LABEL], anchors))
     entries = () if statements.state is None else statements.state.entries
     return Verified(header, statements.statements, entries, steps)
 
@@ -160,7 +186,11 @@ def header_hash(verified: Verified, anchors: Anchors) -> bytes:
     return compute_header_hash(anchors.digest, encode(verified.header))
 
 
-def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+_Parts = tuple[bytes, dict[str, bytes], bytes, bytes]
+"""Protected header, unprotected header, header, seal."""
+
+
+def _step1_open(data: bytes) -> _Parts:
     def fail(why: str) -> VerificationFailed:
         return VerificationFailed(1, "form", why)
 
@@ -178,23 +208,22 @@ def _step1_open(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
     parts = _parts_of(message.value)
     if parts is None:
         raise fail(_NOT_OURS)
+    if tuple(parts[1]) not in _LABELS:
+        raise fail(_OLD if _LABEL_BEFORE in parts[1] else _NOT_OURS)
     return parts
 
 
-def _parts_of(value: Any) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
-    """Return protected header, statements, header, seal, what witnesses signed; if it is ours."""
+def _parts_of(value: Any) -> _Parts | None:
+    """Return the parts of a COSE_Sign1 whose unprotected header holds byte strings, else none."""
     try:
         protected, unprotected, payload, signature = value
-        labels = tuple(unprotected)
-        body, cosigned = unprotected[STATEMENTS_LABEL], unprotected.get(COSIGNED_LABEL, b"")
-    except (TypeError, ValueError, AttributeError, KeyError):
+        held = dict(unprotected.items())
+    except (TypeError, ValueError, AttributeError):
         return None
-    parts = (protected, body, payload, signature, cosigned)
+    parts: tuple[Any, ...] = (protected, payload, signature, *held.values())
     if not all(isinstance(part, bytes) for part in parts):
         return None
-    if labels not in ((STATEMENTS_LABEL,), (STATEMENTS_LABEL, COSIGNED_LABEL)):
-        return None
-    return parts
+    return protected, held, payload, signature
 
 
 def _step2_header(data: bytes, anchors: Anchors) -> Header:
@@ -225,11 +254,11 @@ def _step3_seal(
 
 
 def _step_witnesses(
-    number: int, cosigned: bytes, header: Header, header_bytes: bytes, anchors: Anchors
+    number: int, cosigned: bytes | None, header: Header, header_bytes: bytes, anchors: Anchors
 ) -> Step:
     """Check that the checkpoint is of this header, and that enough witnesses signed it."""
     title = "witnesses"
-    if not cosigned:
+    if cosigned is None:
         why = f"no witness signed this head; the trust file demands {anchors.quorum}"
         raise VerificationFailed(number, title, why)
     digest = compute_header_hash(anchors.digest, header_bytes)
@@ -249,6 +278,14 @@ def _step_witnesses(
         raise VerificationFailed(number, title, str(error)) from error
     named = ", ".join(f"{one.name} at {one.time_s} s" for one in found) or "none that is trusted"
     return Step(number, title, f"of trusted witnesses, {len(found)} signed this head: {named}")
+
+
+def _step_check(number: int, data: bytes, check: bytes, anchors: Anchors) -> Step:
+    try:
+        verify_check(anchors.digest, data, check)
+    except CheckDiffers as error:
+        raise VerificationFailed(number, "check", str(error)) from error
+    return Step(number, "check", "every byte of the file is as its maker wrote it")
 
 
 class _Checker:
