@@ -1,0 +1,1 @@
+"""What may be asked of public money, and by whom."""
