@@ -15,7 +15,7 @@ from msgspec import inspect as shapes
 from tongjian.cli.words import Words
 from tongjian.core.encoding import Record
 
-RESERVED: Final = frozenset(("as", "dry-run", "help", "home", "json"))
+RESERVED: Final = frozenset(("as", "draft", "dry-run", "help", "home", "json"))
 """Names of options that every act has; a field of such a name is asked for as `--the-NAME`."""
 METAVAR_LENGTH_MAX: Final = 20
 """Choices that are longer stand in the text of the help."""

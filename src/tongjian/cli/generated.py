@@ -46,6 +46,10 @@ _AsOption = Annotated[
         autocompletion=holders_here,
     ),
 ]
+_DraftOption = Annotated[
+    bool,
+    typer.Option("--draft", help="Put it into the tray for its signers (tongjian tx); see --as."),
+]
 _DryOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would become of it; record nothing.")
 ]
@@ -85,15 +89,22 @@ def _act_command(operation: Operation, words: Words) -> Callable[..., None]:
     parameters = [
         *_parameters(fields, words),
         inspect.Parameter("holders", keyword, annotation=_AsOption),
+        inspect.Parameter("draft", keyword, annotation=_DraftOption, default=False),
         inspect.Parameter("dry_run", keyword, annotation=_DryOption, default=False),
     ]
 
-    def act(surface: Surface, holders: list[str], dry_run: bool, **given: Any) -> None:
+    def act(surface: Surface, holders: list[str], draft: bool, dry_run: bool, **given: Any) -> None:
         from tongjian.cli.outcome import show_answer
         from tongjian.cli.submit import rehearse, submit
         from tongjian.node.home import Home
 
         record = cast(Act, build(operation.act, _texts(given), _help_of(operation)))
+        if draft:
+            from tongjian.cli.waiting import Waiting
+
+            with Waiting.of(surface) as waiting:
+                waiting.begin(holders, (record,), None, None)
+            return
         perform = rehearse if dry_run else submit
         answer = perform(Home(surface.folder), holders, (record,))
         show_answer(surface, answer, operation, is_rehearsal=dry_run)

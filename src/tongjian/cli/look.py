@@ -29,7 +29,6 @@ def add_to(app: typer.Typer) -> None:
     command(app, "show", panel=RECORDS)(show)
     command(app, "history", panel=RECORDS)(history)
     command(app, "block", panel=RECORDS)(block)
-    command(app, "tx", panel=RECORDS)(tx)
 
 
 def height_of(chain: "Chain", asked: int | None) -> int:

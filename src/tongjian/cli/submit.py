@@ -99,6 +99,13 @@ def submit(home: Home, holders: Sequence[str], acts: tuple[Act, ...]) -> Answer:
         return answer_of(engine.chain, outcome)
 
 
+def send(home: Home, envelope: bytes) -> Answer:
+    """Record a transaction that was signed before and return its durable answer."""
+    with home.engine() as engine:
+        (outcome,) = engine.submit([envelope]).result()
+        return answer_of(engine.chain, outcome)
+
+
 def answer_of(chain: Chain, outcome: Outcome) -> Answer:
     """Return an engine's outcome with its words and its events."""
     registry = chain.machine.registry
@@ -123,15 +130,19 @@ def rehearse(home: Home, holders: Sequence[str], acts: tuple[Act, ...]) -> Answe
         return decide(chain, sign(chain, keys, acts))
 
 
-def decide(chain: Chain, envelope: bytes) -> Answer:
-    """Return what the next block would decide of an envelope, were it the only one."""
+def decide(chain: Chain, envelope: bytes, *, is_signed: bool = True) -> Answer:
+    """Return what the next block would decide of an envelope, were it the only one.
+
+    One that is not signed yet is decided as if all its signers had signed.
+    """
     machine = chain.machine
     incoming = chain.opener.open(envelope)
     height = chain.height + 1
     time_ms = max(now_ms(), chain.tip.time_ms if chain.tip else 0)
     try:
         machine.check(incoming, height, time_ms)
-        verify_signatures(incoming, machine.directory)
+        if is_signed:
+            verify_signatures(incoming, machine.directory)
     except Refused as refused:
         refusal = read_refusal(machine.registry, outcome_of(machine.registry, refused, 0))
         return Answer(Status.TURNED_AWAY, incoming.id, -1, refusal, (), str(refused))

@@ -56,7 +56,7 @@ def _read_option(field: Field, texts: str | Sequence[str]) -> Any:
     values: list[Any] = []
     for text in texts:
         if isinstance(item.type, shapes.StructType):
-            parsed = _json_of(text)
+            parsed = json_of(text)
             rows = parsed if _is_list(parsed) else [parsed]
             values.extend(read_json(item.type, row) for row in rows)
         else:
@@ -70,7 +70,7 @@ def read_text(info: shapes.Type, unit: str, text: str) -> Any:
         return _choose(info, text)
     reader = _TEXT_READERS.get(type(info))
     if reader is None:
-        return read_json(info, _json_of(text))
+        return read_json(info, json_of(text))
     try:
         return parse_moment(text) if unit == _MOMENT else reader(text)
     except (ValueError, KeyError) as error:
@@ -140,7 +140,7 @@ def _bounded(field: Field, value: Any) -> Any:
         raise NotOfForm(f"{error}.") from error
 
 
-def _json_of(text: str) -> Any:
+def json_of(text: str) -> Any:
     """Return the JSON of a text, or of the file that `@FILE` names; raises `NotOfForm`."""
     if text.startswith(_FILE):
         text = Path(text.removeprefix(_FILE)).read_text(encoding="utf-8")

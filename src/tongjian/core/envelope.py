@@ -73,6 +73,11 @@ class Opener:
             limits.TRANSACTION_BYTES_MAX,
         )
 
+    def read(self, body: bytes) -> Transaction[Any]:
+        """Decode a transaction's bytes before anybody has signed them, or raise `Malformed`."""
+        transaction: Transaction[Any] = self._codec.decode(body)
+        return transaction
+
     def open(self, data: bytes) -> Incoming:
         """Decode an envelope or raise `Malformed`; signatures are not checked here."""
         return self._open(data, self._codec.decode, _ENVELOPES.decode)
