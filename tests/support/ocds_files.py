@@ -1,0 +1,53 @@
+"""Published contracting data for tests, and a release that has all it must have."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tongjian.connectors.ocds import Found, Json, Shell, Unreadable, read_path, read_stream
+
+SAMPLES = Path(__file__).parents[3] / "shared/data/procurement"
+PORTUGAL = SAMPLES / "real-portugal-base-100/collection_file.json"
+EXAMPLES = SAMPLES / "ocds-docs-examples-1.1"
+SCHEMA = SAMPLES / "ocds-1.1.5-schema"
+FLAGS = SAMPLES / "redflag-indicators"
+OWNERS = SAMPLES / "bods-0.4-fixtures"
+ORACLES = Path(__file__).parents[2] / ".venv/oracles/bin"
+needs_samples = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the contracting data of ../shared is not on this machine"
+)
+
+
+def read(data: bytes) -> list[Found | Shell | Unreadable]:
+    return list(read_stream(io.BytesIO(data)))
+
+
+def found(*paths: Path) -> list[Found]:
+    return [one for path in paths for one in read_path(path) if isinstance(one, Found)]
+
+
+def contents(*paths: Path) -> list[Json]:
+    return [one.content for one in found(*paths)]
+
+
+def examples() -> Iterator[Path]:
+    """Every published package, release or record of the samples."""
+    for folder in ("ocds-docs-examples-1.1", "ocds-sample-1.1", "real-portugal-base-100"):
+        for path in sorted((SAMPLES / folder).rglob("*.json")):
+            if "extension" not in str(path.parent.name):
+                yield path
+
+
+def release(**fields: Any) -> Json:
+    """A release with all that OCDS demands; fields given here stand above."""
+    return {
+        "ocid": "ocds-213czf-952",
+        "id": "952-1",
+        "date": "2026-05-04T09:30:00+08:00",
+        "tag": ["tender"],
+        "initiationType": "tender",
+        **fields,
+    }
