@@ -30,7 +30,7 @@ def test_a_row_is_proven_step_by_step(used_home: Path, tmp_path: Path) -> None:
     path = receipt(used_home, tmp_path / "row", ROW)
     said = verified(used_home, path)
     assert said["holds"] is True
-    assert [step["number"] for step in said["steps"]] == [1, 2, 3, 4, 5]
+    assert [step["number"] for step in said["steps"]] == [1, 2, 3, 4, 5, 6]
     assert said["statements"][0]["row"]["kind"] == "general"
     assert said["not_proven"]
     shown = ok("verify", path, "--trust", used_home / "anchors.json").stdout

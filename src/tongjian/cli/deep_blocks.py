@@ -68,7 +68,7 @@ class _Walk:
         self.signatures = 0
         self._home = home
         self._chain = chain
-        self._anchors = home.anchors()
+        self._anchors = home.anchors(chain)
         self._opener = Opener(_registry(), self.chain_id, self.digest)
         self._previous = ZERO_DIGEST
         self._time_ms = 0

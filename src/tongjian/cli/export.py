@@ -1,4 +1,4 @@
-"""The head of the log as a checkpoint, and the log as files that others serve and follow."""
+"""What is given out: the trust file, the head of the log, the log as files that others serve."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,13 @@ import typer
 from tongjian.cli.command import RECORDS, command
 from tongjian.cli.look import AtOption, height_of
 from tongjian.cli.surface import Surface
+from tongjian.cli.trust import trust
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     command(app, "checkpoint", panel=RECORDS)(checkpoint)
+    command(app, "trust", panel=RECORDS)(trust)
     group = typer.Typer(help="Write the log in forms that others serve.", no_args_is_help=True)
     group.callback()(lambda: None)
     command(group, "tiles", panel=RECORDS)(tiles)

@@ -61,7 +61,7 @@ def extract(
                 then=f"tongjian receipt {record}",
             )
         receipt = Receipts(chain).of_row(named.key, height_of(chain, at_height))
-    anchors = home.anchors()
+        anchors = home.anchors(chain)
     try:
         verified = verify_receipt(receipt, anchors)
     except VerificationFailed as failed:

@@ -12,8 +12,9 @@ from tongjian.cli.deep_blocks import check_blocks
 from tongjian.cli.deep_store import check_store
 from tongjian.cli.findings import REPAIR, RESTORE, Finding, Findings, ok
 from tongjian.engines.chain import Chain
-from tongjian.node.home import Home, HomeError
+from tongjian.node.home import ANCHORS_NAME, Home, HomeError
 from tongjian.storage.errors import LogDamaged, StorageError
+from tongjian.verifier.anchors import AnchorsInvalid
 
 
 def probe(home: Home, *, deep: bool) -> Findings:
@@ -21,6 +22,7 @@ def probe(home: Home, *, deep: bool) -> Findings:
     try:
         with home.open() as chain:
             yield from _tip(chain)
+            yield _trust(home, chain)
             if deep:
                 yield from check_blocks(home, chain)
                 yield from check_store(chain)
@@ -45,6 +47,18 @@ def _tip(chain: Chain) -> Findings:
         text = f"{beyond} bytes of the block log are not in the store yet"
         then = "none needed: the next process that writes takes them in, or cuts what is unfinished"
         yield Finding("tip", "note", text, then)
+
+
+def _trust(home: Home, chain: Chain) -> Finding:
+    """Compare the seal keys of the written trust file with those that the ledger names."""
+    try:
+        is_current = home.anchors(chain) == home.anchors()
+    except AnchorsInvalid as error:
+        return Finding("seal keys", "bad", str(error), "tongjian doctor, see `trust`")
+    if is_current:
+        return ok("seal keys", f"{ANCHORS_NAME} names those of the ledger")
+    text = f"{ANCHORS_NAME} lacks a seal key that was voted in"
+    return Finding("seal keys", "note", text, "tongjian trust, then give the file out again")
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ def init(
         surface.document(said)
         return
     surface.pairs(said.items())
-    surface.note("next: have both written into the trust file, under `witnesses`", style="dim")
+    surface.note(f"next: on the ledger, tongjian trust --witness {known}={public}", style="dim")
     surface.note(f"      tongjian witness follow {folder} LEDGER", style="dim")
 
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable
 from tongjian.core import values
 from tongjian.core.block import compute_seal_protected
 from tongjian.core.envelope import body_of
-from tongjian.core.hashing import HashSuite
 from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.engines.chain import Chain
+from tongjian.engines.trust import anchors_of
 from tongjian.storage.errors import StoreDamaged
-from tongjian.verifier.anchors import Anchors, SealAnchor
 from tongjian.verifier.receipt import (
     AbsenceStatement,
     RangeStatement,
@@ -136,20 +135,11 @@ class Draft:
             cosigned,
         )
         try:
-            verify_receipt(receipt, self._anchors(key.public))
+            verify_receipt(receipt, anchors_of(chain))
         except VerificationFailed as failed:
             msg = f"the state of height {self.height} does not prove what it says: {failed}"
             raise StoreDamaged(msg) from failed
         return receipt
-
-    def _anchors(self, seal_public: bytes) -> Anchors:
-        chain = self._chain
-        return Anchors(
-            chain=chain.chain_id.hex(),
-            label=chain.genesis.label,
-            hash=HashSuite(chain.genesis.hash_suite).name.lower(),
-            seals=[SealAnchor(from_height=self.height, suite="ed25519", public=seal_public.hex())],
-        )
 
     def _transaction(self, identity: bytes) -> TransactionStatement:
         height = self.height

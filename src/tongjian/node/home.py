@@ -22,6 +22,7 @@ from tongjian.core.genesis import Genesis, GenesisRefused, compute_chain_id
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import SoloEngine
+from tongjian.engines.trust import anchors_of
 from tongjian.node.clock import now_ms
 from tongjian.node.keys import KeyPair, SealKeys, read_key
 from tongjian.verifier.anchors import Anchors, SealAnchor
@@ -83,9 +84,21 @@ class Home:
             msg = f"{path.name} is not a founding document: {error}"
             raise HomeError(msg) from error
 
-    def anchors(self) -> Anchors:
-        """Return the trust anchors written beside the ledger."""
-        return Anchors.read(self.folder / ANCHORS_NAME)
+    def anchors(self, chain: Chain | None = None) -> Anchors:
+        """Return the trust anchors: the written ones, with the seal keys that `chain` names.
+
+        Without the opened chain they may lack a key that was voted in since this ledger was last
+        opened for writing.
+        """
+        written = Anchors.read(self.folder / ANCHORS_NAME)
+        if chain is None or chain.needs_founding():
+            return written
+        with chain.lock:
+            return msgspec.structs.replace(written, seals=anchors_of(chain).seals)
+
+    def trust(self, anchors: Anchors) -> None:
+        """Write the trust file of this ledger."""
+        _write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
 
     def names(self) -> dict[str, str]:
         """Return names of offices by USCC, for display."""
@@ -116,6 +129,9 @@ class Home:
             if writable:
                 self._refresh_anchors(chain)
             yield chain
+            if writable:
+                # A seal key may have been voted in meanwhile.
+                self._refresh_anchors(chain)
         finally:
             chain.close()
 
@@ -126,16 +142,9 @@ class Home:
 
     def _refresh_anchors(self, chain: Chain) -> None:
         """Write the trust file again when the ledger names a seal key that it lacks."""
-        seals = [
-            SealAnchor(from_height=height, suite="ed25519", public=key.public.hex())
-            for height, key in chain.machine.directory.seal_keys()
-        ]
-        anchors = self.anchors()
-        if anchors.seals != seals:
-            _write_json(
-                self.folder / ANCHORS_NAME,
-                msgspec.to_builtins(msgspec.structs.replace(anchors, seals=seals)),
-            )
+        current = self.anchors(chain)
+        if current != self.anchors():
+            self.trust(current)
 
     @contextmanager
     def engine(self, *, workers: int = 0) -> Generator[SoloEngine]:

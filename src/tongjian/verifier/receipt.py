@@ -244,13 +244,33 @@ def _step3_seal(
         suite, public = anchors.seal_at(header.height)
         kid = compute_key_id(anchors.digest, suite, public)
         if protected != compute_seal_protected(suite, kid):
-            why = f"not sealed by the key {kid.hex()} that counts at height {header.height}"
+            why = _why_another_key(protected, kid, header.height, anchors)
             raise VerificationFailed(3, "seal", why)
         message = compute_seal_message(anchors.chain_id, protected, header_bytes)
         verify(suite, public, message, signature)
     except (SignatureInvalid, AnchorsInvalid) as error:
         raise VerificationFailed(3, "seal", str(error)) from error
     return kid.hex()
+
+
+def _why_another_key(protected: bytes, kid: bytes, height: int, anchors: Anchors) -> str:
+    """Return why a seal does not count that names another key than that of its height."""
+    wanted = f"not sealed by the key {kid.hex()} that counts at height {height}"
+    ends = [*(seal.from_height for seal in anchors.seals[1:]), None]
+    for seal, end in zip(anchors.seals, ends, strict=True):
+        suite, public = anchors.seal_at(seal.from_height)
+        other = compute_key_id(anchors.digest, suite, public)
+        if protected == compute_seal_protected(suite, other):
+            if height < seal.from_height:
+                return f"{wanted}, but by {other.hex()}, which counts from {seal.from_height} on"
+            return f"{wanted}, but by {other.hex()}, which was replaced at height {end}"
+    newest = anchors.seals[-1].from_height
+    return (
+        f"{wanted}, but by one that the trust file does not have; its newest counts from height "
+        f"{newest}. If the operator's key was replaced since this trust file was made, get the "
+        "ledger's current one (`tongjian trust`) from a source that you trust, never from whoever "
+        "handed you the receipt"
+    )
 
 
 def _step_witnesses(
