@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-from tongjian.core import signatures
 from tongjian.core.hashing import TAG_KEY, sha256
 from tongjian.core.signatures import (
     KeyRefused,
@@ -28,6 +27,7 @@ from tongjian.core.signatures import (
     compute_key_id,
     verify,
 )
+from tongjian.suites import ed25519
 
 # ------------------------------------------------------------------------- the curve in integers
 
@@ -170,7 +170,7 @@ def test_the_list_of_small_order_points_is_complete_and_correct() -> None:
     assert len(torsion()) == 8
     assert all(multiply(8, point) == NEUTRAL for point in torsion())
     assert len(small_order_encodings()) == 14
-    assert frozenset(small_order_encodings()) == signatures._SMALL_ORDER_R
+    assert frozenset(small_order_encodings()) == ed25519.SMALL_ORDER_R
     for data in small_order_encodings():
         point = decode(data)
         assert point is not None
@@ -181,7 +181,7 @@ def test_the_list_of_small_order_points_is_complete_and_correct() -> None:
 def test_no_other_encoding_is_of_small_order(data: bytes) -> None:
     point = decode(data)
     small = point is not None and multiply(8, point) == NEUTRAL
-    assert small is (data in signatures._SMALL_ORDER_R)
+    assert small is (data in ed25519.SMALL_ORDER_R)
 
 
 def test_no_encoding_near_the_ends_of_the_field_is_missed() -> None:
@@ -190,7 +190,7 @@ def test_no_encoding_near_the_ends_of_the_field_is_missed() -> None:
             data = (y | sign << 255).to_bytes(32, "little")
             point = decode(data)
             small = point is not None and multiply(8, point) == NEUTRAL
-            assert small is (data in signatures._SMALL_ORDER_R)
+            assert small is (data in ed25519.SMALL_ORDER_R)
 
 
 @pytest.mark.parametrize("r", small_order_encodings(), ids=bytes.hex)

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sm2_formulas import accepts, digest_to_sign, integer
 
-from tongjian.verifier import _libcrypto, _tongsuo, sm2
+from tongjian.suites import _libcrypto, _tongsuo
+from tongjian.suites import sm2 as suite
+from tongjian.verifier import sm2
 
 DATA = Path(__file__).parents[3] / "shared/data/crypto/sm"
 needs_data = pytest.mark.skipif(
@@ -23,8 +26,8 @@ needs_data = pytest.mark.skipif(
 )
 
 SECRET = bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8")
-PUBLIC = sm2._PROBE_PUBLIC
-SIGNATURE = sm2._PROBE_SIGNATURE
+PUBLIC = suite._PROBE_PUBLIC
+SIGNATURE = suite._PROBE_SIGNATURE
 MESSAGE = b"message digest"
 
 
@@ -33,65 +36,12 @@ def vectors() -> dict:
     return json.loads((DATA / "sm2-gbt32918.json").read_text())
 
 
-def integer(number: int) -> bytes:
-    return number.to_bytes(32, "big")
-
-
 def pair(r: int, s: int) -> bytes:
     return integer(r % 2**256) + integer(s % 2**256)
 
 
 def tlv(tag: int, body: bytes) -> bytes:
     return bytes([tag, len(body)]) + body
-
-
-# A third opinion: the formulas of GB/T 32918.2-2016, 7.1, on integers, with no library.
-
-
-def add(p: tuple[int, int] | None, q: tuple[int, int] | None) -> tuple[int, int] | None:
-    if p is None or q is None:
-        return p or q
-    if p[0] == q[0]:
-        if (p[1] + q[1]) % sm2.P == 0:
-            return None
-        slope = (3 * p[0] * p[0] + sm2.A) * pow(2 * p[1], -1, sm2.P)
-    else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, sm2.P)
-    x = (slope * slope - p[0] - q[0]) % sm2.P
-    return x, (slope * (p[0] - x) - p[1]) % sm2.P
-
-
-def times(k: int, p: tuple[int, int]) -> tuple[int, int] | None:
-    total: tuple[int, int] | None = None
-    addend: tuple[int, int] | None = p
-    while k:
-        if k & 1:
-            total = add(total, addend)
-        addend = add(addend, addend)
-        k >>= 1
-    return total
-
-
-BASE = (
-    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
-    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
-)
-
-
-def digest_to_sign(public: bytes, message: bytes, identity: bytes) -> int:
-    curve = b"".join(integer(v) for v in (sm2.A, sm2.B, *BASE))
-    z = hashlib.new("sm3", (8 * len(identity)).to_bytes(2, "big") + identity + curve + public[1:])
-    return int.from_bytes(hashlib.new("sm3", z.digest() + message).digest(), "big")
-
-
-def formulas_accept(public: bytes, signature: bytes, e: int) -> bool:
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    t = (r + s) % sm2.N
-    if not (0 < r < sm2.N and 0 < s < sm2.N and t):
-        return False
-    key = int.from_bytes(public[1:33], "big"), int.from_bytes(public[33:], "big")
-    point = add(times(s, BASE), times(t, key))
-    return point is not None and (e + point[0]) % sm2.N == r
 
 
 @contextmanager
@@ -132,7 +82,7 @@ def test_the_probe_is_the_vector_of_annex_a() -> None:
 def test_the_curve_is_that_of_the_standard() -> None:
     curve = {name: int(value, 16) for name, value in vectors()["curve"].items()}
     assert (curve["p"], curve["a"], curve["b"], curve["n"]) == (sm2.P, sm2.A, sm2.B, sm2.N)
-    assert curve["n"] == _libcrypto._ORDER == _tongsuo._ORDER
+    assert curve["n"] == sm2.N
 
 
 @needs_data
@@ -146,7 +96,7 @@ def test_openssl_signatures_survive_the_strict_forms_and_fit_their_key() -> None
         signature = bytes.fromhex(vector["sig_der_hex"])
         raw = sm2.raw_from_der(signature)
         assert sm2.der_from_raw(raw) == signature
-        assert formulas_accept(public, raw, int(vector["digest_hex"], 16))
+        assert accepts(public, raw, int(vector["digest_hex"], 16))
 
 
 @needs_data
@@ -320,10 +270,10 @@ def test_hundreds_of_random_cases_agree_with_a_second_library() -> None:
 def test_the_library_decides_as_the_formulas_do(message: bytes, identity: bytes, bit: int) -> None:
     signature = sm2.sign(SECRET, message, identity)
     e = digest_to_sign(PUBLIC, message, identity)
-    assert formulas_accept(PUBLIC, signature, e)
+    assert accepts(PUBLIC, signature, e)
     sm2.verify(PUBLIC, signature, message, identity)
     forged = (int.from_bytes(signature, "big") ^ 1 << bit).to_bytes(64, "big")
-    assert not formulas_accept(PUBLIC, forged, e)
+    assert not accepts(PUBLIC, forged, e)
     with pytest.raises(sm2.SignatureInvalid):
         sm2.verify(PUBLIC, forged, message, identity)
 
@@ -352,12 +302,12 @@ def test_a_machine_without_sm2_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(_libcrypto, "load", nothing)
     monkeypatch.setattr(_tongsuo, "load", nothing)
-    sm2._backend.cache_clear()
+    suite.backend.cache_clear()
     try:
         with pytest.raises(sm2.SM2Unavailable, match="Install OpenSSL 3"):
             sm2.probe()
     finally:
-        sm2._backend.cache_clear()
+        suite.backend.cache_clear()
 
 
 def test_a_library_that_answers_wrongly_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,12 +323,12 @@ def test_a_library_that_answers_wrongly_is_not_used(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(_libcrypto, "load", Yes)
     monkeypatch.setattr(_tongsuo, "load", nothing)
-    sm2._backend.cache_clear()
+    suite.backend.cache_clear()
     try:
         with pytest.raises(sm2.SM2Unavailable, match="wrong answer"):
             sm2.probe()
     finally:
-        sm2._backend.cache_clear()
+        suite.backend.cache_clear()
 
 
 def test_a_missing_library_is_an_operating_failure(monkeypatch: pytest.MonkeyPatch) -> None:

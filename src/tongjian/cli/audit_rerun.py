@@ -46,7 +46,7 @@ def redecides(chain: Chain, data: bytes) -> tuple[int, str]:
         label=chain.genesis.label,
         hash=HashSuite(chain.genesis.hash_suite).name.lower(),
         seals=[
-            SealAnchor(from_height=height, suite="ed25519", public=seal.public.hex())
+            SealAnchor.of(height, seal.suite, seal.public)
             for height, seal in chain.machine.directory.seal_keys()
         ],
     )

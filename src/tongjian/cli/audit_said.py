@@ -119,10 +119,7 @@ def as_own_ledger(folder: Path, log: Path, genesis: Genesis, done: Replayed) -> 
         chain=done.chain.hex(),
         label=genesis.label,
         hash=HashSuite(genesis.hash_suite).name.lower(),
-        seals=[
-            SealAnchor(from_height=height, suite="ed25519", public=key.public.hex())
-            for height, key in done.seals
-        ],
+        seals=[SealAnchor.of(height, key.suite, key.public) for height, key in done.seals],
     )
     _write_json(folder / GENESIS_NAME, to_readable(genesis))
     _write_json(folder / ANCHORS_NAME, msgspec.to_builtins(anchors))

@@ -17,6 +17,9 @@ from tongjian.core.values import Count, Digest, Height, TimeMs
 
 HEADER_VERSION: Final = 1
 HEADER_BYTES_MAX: Final = 1024
+_SEAL_ALGORITHMS: Final = {1: b"\x27", 2: b"\x3a\x00\x01\x00\x01", 3: b"\x26"}
+"""By suite, as CBOR: EdDSA, -8 (RFC 9053, 2.2); SM2 with SM3, -65538, of the range for private use;
+ES256, -7 (RFC 9053, 2.1)."""
 
 
 class Header(Record):
@@ -119,10 +122,9 @@ def compute_header_hash(digest: Hash, header: bytes) -> bytes:
 def compute_seal_protected(suite: int, kid: bytes) -> bytes:
     """Return the protected header of a seal: a CBOR map of algorithm and key id.
 
-    Ed25519 is EdDSA, -8 (RFC 9053, 2.2); the key id is the ledger's, 16 bytes.
+    Raises `KeyError` for a suite that seals no headers. The key id is the ledger's, 16 bytes.
     """
-    algorithm = {1: b"\x27"}[suite]
-    return b"\xa2\x01" + algorithm + b"\x04\x50" + kid
+    return b"\xa2\x01" + _SEAL_ALGORITHMS[suite] + b"\x04\x50" + kid
 
 
 def compute_seal_message(chain: bytes, protected: bytes, header: bytes) -> bytes:

@@ -26,7 +26,7 @@ from tongjian.core.encoding import Record, encode
 from tongjian.core.hashing import TAG_GENESIS, Hash, HashSuite, hash_of
 from tongjian.core.identifiers import check_region, check_uscc
 from tongjian.core.operation import AnyTable, Row
-from tongjian.core.signatures import KeySuite, check_public_key, compute_key_id
+from tongjian.core.signatures import KeySuite, check_public_key, check_seal_key, compute_key_id
 from tongjian.core.values import KeyId, Label, Name, TimeMs, Uscc
 
 PYTHON_MINOR_MAX: Final = 99
@@ -134,7 +134,7 @@ def check_genesis(genesis: Genesis, digest: Hash) -> None:
     offices = frozenset(founded.uscc for founded in genesis.offices)
     officers = frozenset(founded.id for founded in genesis.officers)
     try:
-        check_public_key(KeySuite(genesis.seal_suite), genesis.seal_public)
+        check_seal_key(genesis.seal_suite, genesis.seal_public)
         for office in genesis.offices:
             check_uscc(office.uscc)
             check_region(office.office.region)

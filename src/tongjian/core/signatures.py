@@ -1,70 +1,71 @@
 """Signature suites of keys on the ledger, and their one pinned acceptance rule each.
 
-Ed25519 follows ZIP 215 (cofactored, as `ed25519-zebra` implements it), with two refusals on top: a
-key must be a canonical point of the prime-order subgroup when it is enrolled, and the R of a
-signature must not be of small order. What nobody but the key's holder can then make, and what a
-cofactorless library refuses, is an R of mixed order: it holds here, on every node alike
-(docs/decisions/0007-suites.md).
+Which number means which rule, and the one place that verifies; the rules themselves stand in
+`tongjian.suites`, one module each, below this layer (docs/decisions/0011-key-suites.md).
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
-from ed25519_zebra import ed_verify
-from nacl.bindings import crypto_core_ed25519_is_valid_point
-
 from tongjian.core.hashing import TAG_KEY, Hash
+from tongjian.suites import ed25519, mldsa, p256, sm2, webauthn
+from tongjian.suites.errors import KeyRefused, SignatureInvalid, SuiteUnavailable
 
-_SMALL_ORDER_R: Final = frozenset(
-    bytes.fromhex(text)
-    for text in (
-        # The eight points of the torsion subgroup in canonical form, then the encodings with a
-        # non-canonical y or sign that decode to one of them (ZIP 215 accepts those).
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-        "0100000000000000000000000000000000000000000000000000000000000080",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    )
-)
+__all__ = [
+    "SEAL_SUITES",
+    "SUITE_NAMES",
+    "KeyRefused",
+    "KeySuite",
+    "SignatureInvalid",
+    "SuiteUnavailable",
+    "check_public_key",
+    "check_seal_key",
+    "compute_key_id",
+    "holds",
+    "verify",
+]
 
 
 class KeySuite(IntEnum):
     """How a key signs."""
 
     ED25519 = 1
+    SM2 = 2
+    P256 = 3
+    WEBAUTHN = 4
+    ML_DSA_65 = 5
 
 
+SUITE_NAMES: Final = {
+    KeySuite.ED25519: "ed25519",
+    KeySuite.SM2: "sm2",
+    KeySuite.P256: "p256",
+    KeySuite.WEBAUTHN: "webauthn",
+    KeySuite.ML_DSA_65: "ml-dsa-65",
+}
+SEAL_SUITES: Final = (KeySuite.ED25519, KeySuite.SM2, KeySuite.P256)
+"""What seals headers: a person must be present for a passkey, and a header is small."""
+_PAIRED: Final = (KeySuite.ED25519, KeySuite.SM2, KeySuite.P256)
+"""What an ML-DSA-65 signature may stand beside."""
+_PAIRED_BYTES: Final = 64
 _ED25519: Final = int(KeySuite.ED25519)
-_ED25519_BYTES: Final = 64
 
-
-class SignatureInvalid(ValueError):
-    """A signature that its key did not make over this message."""
-
-
-class KeyRefused(ValueError):
-    """A public key that must not be enrolled."""
+Verify = Callable[[bytes, bytes, bytes], None]
+"""Raises unless the public key made, over the message, the signature."""
 
 
 def check_public_key(suite: KeySuite, public: bytes) -> None:
     """Refuse with `KeyRefused` a key that is weak, off the curve or not in canonical form."""
-    size = {KeySuite.ED25519: 32}[suite]
-    if len(public) != size:
-        msg = f"an Ed25519 key is {size} bytes, got {len(public)}"
+    _CHECKS[suite](public)
+
+
+def check_seal_key(suite: int, public: bytes) -> None:
+    """Refuse with `KeyRefused` a key that must not seal headers."""
+    if suite not in SEAL_SUITES:
+        msg = f"a header is sealed by a key of suite 1, 2 or 3, not {suite}"
         raise KeyRefused(msg)
-    if not crypto_core_ed25519_is_valid_point(public):
-        msg = "the key is not a canonical point of the prime-order subgroup (RFC 8032, 5.1)"
-        raise KeyRefused(msg)
+    check_public_key(KeySuite(suite), public)
 
 
 def compute_key_id(digest: Hash, suite: KeySuite, public: bytes) -> bytes:
@@ -75,24 +76,70 @@ def compute_key_id(digest: Hash, suite: KeySuite, public: bytes) -> bytes:
 def holds(suite: int, public: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether the enrolled key made the signature; for the pool that checks many of them.
 
-    Everywhere else `verify` is used, whose verdict cannot be overlooked.
+    Everywhere else `verify` is used, whose verdict cannot be overlooked. Raises `SuiteUnavailable`
+    where this machine cannot tell.
     """
-    return (
-        suite == _ED25519
-        and len(signature) == _ED25519_BYTES
-        and signature[:32] not in _SMALL_ORDER_R
-        and ed_verify(signature, message, public)
-    )
+    if suite == _ED25519:
+        return ed25519.holds(public, message, signature)
+    check = _VERIFIERS.get(suite)
+    if check is None:
+        return False
+    try:
+        check(public, message, signature)
+    except (SignatureInvalid, KeyRefused):
+        return False
+    return True
 
 
 def verify(suite: int, public: bytes, message: bytes, signature: bytes) -> None:
-    """Raise `SignatureInvalid` unless the enrolled key made the signature over the message."""
-    if holds(suite, public, message, signature):
-        return
-    if suite != _ED25519:
+    """Raise `SignatureInvalid` unless the enrolled key made the signature over the message.
+
+    Raises `SuiteUnavailable` where this machine has no library for the suite.
+    """
+    check = _VERIFIERS.get(suite)
+    if check is None:
         msg = f"key suite {suite} is not known to this release"
-    elif len(signature) != _ED25519_BYTES or signature[:32] in _SMALL_ORDER_R:
-        msg = "an Ed25519 signature is 64 bytes and its R is not of small order"
-    else:
-        msg = "the Ed25519 signature does not match the message and the key (RFC 8032, 5.1.7)"
-    raise SignatureInvalid(msg)
+        raise SignatureInvalid(msg)
+    try:
+        check(public, message, signature)
+    except KeyRefused as error:
+        raise SignatureInvalid(str(error)) from error
+
+
+def _verify_sm2(public: bytes, message: bytes, signature: bytes) -> None:
+    sm2.verify(public, signature, message)
+
+
+def _check_paired(public: bytes) -> None:
+    other = public[0] if public else 0
+    if other not in _PAIRED:
+        msg = "an ML-DSA-65 key stands beside one of suite 1, 2 or 3, whose number comes first"
+        raise KeyRefused(msg)
+    mldsa.check_public_key(public[-mldsa.PUBLIC_BYTES :])
+    check_public_key(KeySuite(other), public[1 : -mldsa.PUBLIC_BYTES])
+
+
+def _verify_paired(public: bytes, message: bytes, signature: bytes) -> None:
+    other = public[0] if public else 0
+    if other not in _PAIRED:
+        msg = "an ML-DSA-65 key stands beside one of suite 1, 2 or 3"
+        raise SignatureInvalid(msg)
+    mine = public[-mldsa.PUBLIC_BYTES :]
+    verify(other, public[1 : -mldsa.PUBLIC_BYTES], message, signature[:_PAIRED_BYTES])
+    mldsa.verify(mine, message, signature[_PAIRED_BYTES:])
+
+
+_CHECKS: Final[dict[KeySuite, Callable[[bytes], None]]] = {
+    KeySuite.ED25519: ed25519.check_public_key,
+    KeySuite.SM2: sm2.check_public_key,
+    KeySuite.P256: p256.check_public_key,
+    KeySuite.WEBAUTHN: webauthn.check_public_key,
+    KeySuite.ML_DSA_65: _check_paired,
+}
+_VERIFIERS: Final[dict[int, Verify]] = {
+    int(KeySuite.ED25519): ed25519.verify,
+    int(KeySuite.SM2): _verify_sm2,
+    int(KeySuite.P256): p256.verify,
+    int(KeySuite.WEBAUTHN): webauthn.verify,
+    int(KeySuite.ML_DSA_65): _verify_paired,
+}

@@ -1,7 +1,8 @@
 """Signature checks in worker processes, ahead of execution.
 
-The verifier holds Python's lock, so threads would gain nothing; two processes reach the limit of
-two cores. A worker knows nothing but `core.signatures`: it gets jobs and answers a byte for each.
+The verifier of Ed25519 holds Python's lock, so threads would gain nothing; two processes reach the
+limit of two cores. A worker knows nothing but `core.signatures`: it gets jobs and answers a byte
+for each.
 """
 
 import os
@@ -13,7 +14,7 @@ from typing import Final, Self
 
 from msgspec import msgpack
 
-from tongjian.core.signatures import holds
+from tongjian.core.signatures import SuiteUnavailable, holds
 from tongjian.engines.channel import receive, send, start
 
 Job = tuple[int, bytes, bytes, bytes]
@@ -28,9 +29,25 @@ INLINE_JOBS_MAX: Final = 8
 _GONE_AGAIN: Final = "a signature-checking process was started anew and has gone again"
 
 
+_CANNOT_TELL: Final = 2
+
+
 def check(jobs: list[Job]) -> bytes:
-    """Return one byte for each job: 1 where the signature is valid, 0 where it is not."""
-    return bytes([holds(*job) for job in jobs])
+    """Return one byte for each job: 1 where the signature is valid, 0 where it is not.
+
+    2 where this machine has no library for the suite: `Checkers.collect` then raises.
+    """
+    try:
+        return bytes([holds(*job) for job in jobs])
+    except SuiteUnavailable:
+        return bytes([_check_one(job) for job in jobs])
+
+
+def _check_one(job: Job) -> int:
+    try:
+        return int(holds(*job))
+    except SuiteUnavailable:
+        return _CANNOT_TELL
 
 
 class Ticket:
@@ -122,13 +139,22 @@ class Checkers:
         """Return one byte for each job of a ticket, in order.
 
         A worker that was killed is started anew. Raises `ConnectionError` where that does not help:
-        its jobs are then unchecked, none accepted.
+        its jobs are then unchecked, none accepted. Raises `SuiteUnavailable` where this machine
+        cannot check a suite.
         """
         while ticket.missing:
             for worker in self._workers:
                 if any(waiting is ticket for waiting, _, _ in worker.pending):
                     worker.take_answer()
-        return b"".join(ticket.verdicts)
+        verdicts = b"".join(ticket.verdicts)
+        if _CANNOT_TELL in verdicts:
+            msg = (
+                "this machine cannot check signatures of a suite that the ledger has (SM2 needs "
+                "OpenSSL 3 with SM2 and SM3, or the package tongsuopy; ML-DSA-65 a wheel of "
+                "cryptography 50); nothing was accepted"
+            )
+            raise SuiteUnavailable(msg)
+        return verdicts
 
     def close(self) -> None:
         """Stop the workers."""

@@ -12,13 +12,13 @@ import msgspec
 
 from tongjian.core import limits
 from tongjian.core.hashing import Hash, HashSuite, hash_of
-from tongjian.core.signatures import KeySuite, check_public_key
+from tongjian.core.signatures import SEAL_SUITES, SUITE_NAMES, KeySuite, check_public_key
 
 ANCHORS_BYTES_MAX: Final = 1 << 20
 WITNESSES_MAX: Final = 32
 WITNESS_NAME: Final = re.compile(r"[!-*,-~]{1,128}")
 _HASHES: Final = {"sha256": HashSuite.SHA256, "sm3": HashSuite.SM3}
-_SUITES: Final = {"ed25519": KeySuite.ED25519}
+_SUITES: Final = {SUITE_NAMES[suite]: suite for suite in SEAL_SUITES}
 
 
 class AnchorsInvalid(Exception):
@@ -30,7 +30,13 @@ class SealAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     from_height: int
     suite: str
+    """`ed25519`, `sm2` or `p256`."""
     public: str
+
+    @staticmethod
+    def of(from_height: int, suite: int, public: bytes) -> "SealAnchor":
+        """Return the anchor of a key on the ledger."""
+        return SealAnchor(from_height, SUITE_NAMES[KeySuite(suite)], public.hex())
 
 
 class WitnessAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,14 +3,11 @@
 It only knows the identity 1234567812345678, which is the one of the suite.
 """
 
-import importlib
-import secrets
 from typing import Any, Final
 
-from tongjian.verifier._libcrypto import SM2Unavailable
+from tongjian.suites.errors import SM2Unavailable
 
 _IDENTITY: Final = b"1234567812345678"
-_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
 
 class Tongsuo:
@@ -19,10 +16,11 @@ class Tongsuo:
     name = "tongsuopy"
 
     def __init__(self) -> None:
-        self._ec: Any = importlib.import_module("tongsuopy.crypto.asymciphers.ec")
-        hashes: Any = importlib.import_module("tongsuopy.crypto.hashes")
-        exceptions: Any = importlib.import_module("tongsuopy.crypto.exceptions")
-        self._algorithm: Any = self._ec.ECDSA(hashes.SM3())
+        from tongsuopy.crypto import exceptions, hashes
+        from tongsuopy.crypto.asymciphers import ec
+
+        self._ec: Any = ec
+        self._algorithm: Any = ec.ECDSA(hashes.SM3())
         self._invalid: type[Exception] = exceptions.InvalidSignature
 
     def accepts(self, public: bytes, der: bytes, message: bytes, identity: bytes) -> bool:
@@ -49,10 +47,6 @@ class Tongsuo:
         x: int = numbers.x
         y: int = numbers.y
         return b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
-
-    def new_secret(self) -> bytes:
-        """Draw a number from 1 to n - 2 out of the system's generator, evenly."""
-        return (1 + secrets.randbelow(_ORDER - 2)).to_bytes(32, "big")
 
     def _key(self, secret: bytes) -> Any:
         return self._ec.derive_private_key(int.from_bytes(secret, "big"), self._ec.SM2())

@@ -8,8 +8,9 @@ are shared between threads: the library counts references under its own locks, a
 import ctypes
 import ctypes.util
 import functools
-import secrets
 from typing import Final
+
+from tongjian.suites.errors import SM2Unavailable
 
 # SubjectPublicKeyInfo { { id-ecPublicKey, sm2 1.2.156.10197.1.301 }, BIT STRING of 65 bytes }
 _SPKI_PREFIX: Final = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")
@@ -25,7 +26,6 @@ _POINT_BYTES: Final = 65
 _UNCOMPRESSED: Final = 4
 _NAMES: Final = ("libcrypto.so.3", "libcrypto.so.4", "libcrypto.3.dylib", "libcrypto.4.dylib")
 _KEYS_CACHED_MAX: Final = 4096
-_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
 _POINTER: Final = ctypes.c_void_p
 _INT: Final = ctypes.c_int
@@ -62,10 +62,6 @@ _SIGNATURES: Final[dict[str, tuple[object, tuple[object, ...]]]] = {
     "d2i_AutoPrivateKey": (_POINTER, (_POINTER, ctypes.POINTER(_BYTES), ctypes.c_long)),
     "d2i_PUBKEY": (_POINTER, (_POINTER, ctypes.POINTER(_BYTES), ctypes.c_long)),
 }
-
-
-class SM2Unavailable(OSError):
-    """No library on this machine can do SM2."""
 
 
 class _Key:
@@ -136,10 +132,6 @@ class Libcrypto:
             lib.EC_POINT_free(point)
             lib.EC_GROUP_free(group)
         return buffer.raw
-
-    def new_secret(self) -> bytes:
-        """Draw a number from 1 to n - 2 out of the system's generator, evenly."""
-        return (1 + secrets.randbelow(_ORDER - 2)).to_bytes(32, "big")
 
     def _load_public(self, public: bytes) -> _Key:
         return self._decode("d2i_PUBKEY", _SPKI_PREFIX + public)
