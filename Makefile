@@ -121,6 +121,16 @@ $(JS)/dist/verifier.html: $(JS)/node_modules/.stamp $(JS)/build.mjs $(JS)/verify
 .PHONY: js
 js: $(JS)/dist/verifier.html ## build the second verifier: JavaScript and its page (needs Node)
 
+# ------------------------------------------------------------------------------- tools in Go
+
+GO := tests/go
+
+.PHONY: go-tools
+go-tools: ## build what tests ask about our heads and tiles: Tessera, note (needs Go 1.24)
+	@go="$$(command -v go || command -v /usr/local/go/bin/go || true)"; \
+	[ -n "$$go" ] || { echo "go-tools: needs Go 1.24 (https://go.dev/dl)" >&2; exit 1; }; \
+	cd $(GO) && nice -n 10 "$$go" build -trimpath -o build/c2sp .
+
 # ------------------------------------------------------------------------------------------ checks
 
 .PHONY: lint
