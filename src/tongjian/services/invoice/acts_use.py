@@ -5,7 +5,7 @@ from typing import Final
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, Event, ensure
-from tongjian.core.permission import AllOf, Named, Signer
+from tongjian.core.permission import AllOf, AnyOf, Clock, Named, Signer
 from tongjian.core.values import Amount, Digest, Fen, Uscc, fen, time_ms
 from tongjian.services.invoice.records import (
     BOOKINGS,
@@ -38,6 +38,8 @@ from tongjian.services.invoice.rules import (
 _GIVES_INPUT_TAX: Final = ("purchase", "passenger")
 """Businesses whose ordinary invoices may be deducted too."""
 FINANCE: Final = AllOf((Signer("finance", Named("claimant")), Signer("finance", Named("claimant"))))
+CLAIM: Final = AnyOf((FINANCE, Clock()))
+"""Two persons of finance, or a payment of public money as its cause."""
 
 
 class ConfirmDeduction(Act, tag="invoice.confirm_deduction"):
@@ -109,7 +111,7 @@ class Booked(Event, tag="invoice.booked"):
 
 
 @service.operation(
-    by=Signer("accountant", Named("buyer")),
+    by=AnyOf((Signer("accountant", Named("buyer")), Clock())),
     law="Invoice Measures art. 20; Tax Collection Law art. 19",
     writes=(INVOICES, BOOKINGS),
 )
@@ -154,7 +156,7 @@ class Reimbursed(Event, tag="invoice.reimbursed"):
 
 
 @service.operation(
-    by=FINANCE, law="Invoice Measures art. 19, 20, 23", writes=(INVOICES, REIMBURSEMENTS)
+    by=CLAIM, law="Invoice Measures art. 19, 20, 23", writes=(INVOICES, REIMBURSEMENTS)
 )
 def reimburse(act: Reimburse, ledger: Ledger) -> Reimbursed:
     """Reimburse up to what the invoice still carries, counted over all organisations (TAX-I1)."""
@@ -211,7 +213,7 @@ class Refunded(Event, tag="invoice.refunded"):
     """To all organisations so far."""
 
 
-@service.operation(by=FINANCE, law="Invoice Measures art. 20", writes=(INVOICES, REIMBURSEMENTS))
+@service.operation(by=CLAIM, law="Invoice Measures art. 20", writes=(INVOICES, REIMBURSEMENTS))
 def refund(act: Refund, ledger: Ledger) -> Refunded:
     """Enter the recovery of a reimbursement, at most what the voucher paid."""
     invoice = ledger.one(INVOICES, act.invoice, missing=Refusal.INVOICE_UNKNOWN)

@@ -101,7 +101,7 @@ def commit(act: Commit, ledger: Ledger) -> Committed:
     ensure(ledger.get(COMMITMENTS, act.contract) is None, Refusal.CONTRACT_EXISTS)
     direct_fen = check_direct(act, ledger, line) if ledger.signers else 0
     check_parties(act)
-    check_terms(act, ledger)
+    check_terms(act, ledger, line.finance)
     check_project(ledger, act, line)
     ensure(free_fen(line) >= act.amount_fen, Refusal.LINE_EXCEEDED)
     draw_on_project(ledger, act.project, act.share, act.amount_fen)
@@ -141,7 +141,7 @@ def check_parties(act: Commit) -> None:
     )
 
 
-def check_terms(act: Commit, ledger: Ledger) -> None:
+def check_terms(act: Commit, ledger: Ledger, finance: str) -> None:
     """Refuse terms that the rules do not allow; works have a supervisor and a wage account."""
     terms = act.terms
     is_works = act.kind == "works"
@@ -159,7 +159,8 @@ def check_terms(act: Commit, ledger: Ledger) -> None:
     )
     if terms.wage_account is not None:
         account = require_account(ledger, terms.wage_account, "wage")
-        ensure(account.owner == act.payee, Refusal.ACCOUNT_WRONG)
+        is_fit = (account.owner, account.finance) == (act.payee, finance)
+        ensure(is_fit, Refusal.ACCOUNT_WRONG)
 
 
 def commitment_of(act: Commit, *, procured: bool) -> Commitment:

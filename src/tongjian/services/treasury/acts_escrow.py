@@ -30,7 +30,7 @@ from tongjian.services.treasury.records import ACCOUNTS, ESCROWS, HOLDS, PAYEES,
 from tongjian.services.treasury.refusals import Refusal
 from tongjian.services.treasury.rows_money import Receipt
 from tongjian.services.treasury.rows_works import Escrow, Hold
-from tongjian.services.treasury.rules import amount, require_account
+from tongjian.services.treasury.rules import NO_LINE, amount, require_account
 
 BANK: Final = AllOf((Signer("bank_officer", Named("bank")), Signer("bank_officer", Named("bank"))))
 BANK_ON_RECORD: Final = AllOf(
@@ -41,8 +41,6 @@ BANK_ON_RECORD: Final = AllOf(
 )
 ESCROW_LAW: Final = "Civil Code art. 209, 215"
 FREEZE_LAW: Final = "Civil Procedure Law art. 106, 253"
-NO_LINE: Final = "0000-000000-000000"
-"""Stands in a receipt that belongs to no budget line."""
 FundsRef = Annotated[
     str,
     Meta(

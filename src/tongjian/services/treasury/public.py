@@ -5,14 +5,17 @@ register; `FreezeFunds`, `UnfreezeFunds` by the courts' service: each with `ledg
 operation that declares `follows=(…)`. Its refusal refuses the whole transaction.
 """
 
-from tongjian.services.treasury.acts_contracts import AdjustCommitment, Commit, Committed
-from tongjian.services.treasury.acts_escrow import (
+# From `acts`, which declares the operations in the order of the procedure.
+from tongjian.services.treasury.acts import (
+    AdjustCommitment,
+    Commit,
     FreezeFunds,
-    FundsRef,
     RefundEscrow,
     ReleaseEscrow,
     UnfreezeFunds,
 )
+from tongjian.services.treasury.acts_contracts import Committed
+from tongjian.services.treasury.acts_escrow import FundsRef
 from tongjian.services.treasury.quantities import (
     Contract,
     LineId,

@@ -10,7 +10,7 @@ from tongjian.core.values import Digest, Fen, Label, Ppm, Uscc
 LineId = Annotated[
     str,
     Meta(
-        pattern="^[0-9]{4}-[0-9]{6}-[0-9]{6}$",
+        pattern=r"^[0-9]{4}-[0-9]{6}-[0-9]{6}$(?!\n)",
         max_length=18,
         description="Budget line: year, division of the finance department, serial number.",
     ),
@@ -42,7 +42,7 @@ RevenueCode = Annotated[
 ProjectCode = Annotated[
     str,
     Meta(
-        pattern="^[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}$",
+        pattern=r"^[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}$(?!\n)",
         max_length=24,
         description="National project code, GB/T 40058-2021.",
     ),

@@ -69,7 +69,7 @@ class Refusal(RefusalCode):
     WAGES_NOT_DUE = 61, "The acceptance has no wages of this amount left."
     FUNDS_FROZEN = 62, "A court order holds this money."
     APPROVAL_NEEDED = 63, "Above the threshold the treasury approves first."
-    APPROVAL_NOT_NEEDED = 64, "Below the threshold the check is enough."
+    PURPOSE_WRONG = 64, "Only works have a wage account."
     RECEIPT_USED = 65, "The bank receipt belongs to another payment."
     CLEARING_DIFFERS = 66, "The clearing is not the sum of what was paid and not cleared."
     NOT_CLEARED = 67, "The payment is not cleared with the treasury."
@@ -100,3 +100,4 @@ class Refusal(RefusalCode):
     FINDING_UNKNOWN = 92, "No audit finding has this number."
     FINDING_EXISTS = 93, "An audit finding has this number already."
     FINDING_CLOSED = 94, "The finding is not at this step."
+    VERSION_UNKNOWN = 95, "No block of this height is older than this one."

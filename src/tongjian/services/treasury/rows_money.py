@@ -216,6 +216,8 @@ class Account(Row, matched=True):
     """A registered account of public money."""
 
     kind: AccountKind
+    finance: Uscc
+    """Finance department that registered it."""
     owner: Uscc
     bank: Uscc
     treasury: Uscc
@@ -231,7 +233,6 @@ class ClearingDay(Row):
     """One day of a zero-balance account."""
 
     paid_fen: Fen
-    returned_fen: Fen
     cleared_fen: Fen
     payments: Count
     late: bool

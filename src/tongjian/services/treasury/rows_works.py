@@ -3,7 +3,7 @@
 from typing import Literal
 
 from tongjian.core.operation import Row
-from tongjian.core.values import Amount, Count, Digest, Fen, Label, Name, TimeMs, Uscc
+from tongjian.core.values import Amount, Count, Digest, Fen, Height, Label, Name, TimeMs, Uscc
 from tongjian.services.treasury.quantities import (
     Contract,
     Day,
@@ -28,6 +28,8 @@ class Project(Row, matched=True):
     feasibility_fen: Fen
     estimate_fen: Fen
     """Design estimate 概算: the whole project may cost this."""
+    funded_fen: Fen
+    """In lines of the budget that were issued for it."""
     shared_fen: Fen
     """Of the estimate, given to shares."""
     contracted_fen: Fen
@@ -154,7 +156,7 @@ class Finding(Row, matched=True):
     contract: Contract | None
     payment: Count
     """Number of the payment on the line; 0 where it is about the line itself."""
-    height: Count
+    at_height: Height
     amount_fen: Fen
     document: Digest
     status: Literal["open", "replied", "rectified"]

@@ -36,6 +36,8 @@ from tongjian.services.treasury.rows_money import (
 BUDGET: Final[tuple[AnyTable, ...]] = (LINES, TOTALS)
 """What an act writes that changes a line."""
 OPEN: Final = ("issued", "carried")
+NO_LINE: Final = "0000-000000-000000"
+"""Stands in a receipt that belongs to no budget line."""
 NO_SUMS: Final = Sums(
     approved_fen=fen(0),
     added_fen=fen(0),
@@ -93,6 +95,12 @@ def today(ledger: Ledger) -> int:
     """Return the legal day of the block as yyyymmdd."""
     date = legal_date(ledger.time_ms)
     return date.year * 10_000 + date.month * 100 + date.day
+
+
+def this_period(ledger: Ledger) -> int:
+    """Return the month of the block as yyyymm."""
+    date = legal_date(ledger.time_ms)
+    return date.year * 100 + date.month
 
 
 # -- lines ----------------------------------------------------------------------------------------
@@ -162,11 +170,6 @@ def require_open_year(ledger: Ledger, number: str, line: Line) -> None:
     ensure(year == year_of(number) or line.status == "carried", Refusal.YEAR_OVER)
 
 
-def check_class_of_money(ledger: Ledger, line: Line) -> None:
-    """Refuse a signer who is no officer of the line's finance department."""
-    ensure(ledger.signer.office == line.finance, Refusal.LINE_OF_ANOTHER)
-
-
 # -- contracts, payees, accounts ------------------------------------------------------------------
 
 
@@ -183,10 +186,13 @@ def require_account(ledger: Ledger, number: bytes, kind: str) -> Account:
     return account
 
 
-def put_payee(ledger: Ledger, payee: str, *, committed: int = 0, ordered: int = 0) -> None:
+def put_payee(
+    ledger: Ledger, payee: str, *, committed: int = 0, ordered: int = 0, is_held: bool = True
+) -> None:
     """Change what is owed to a payee; refuse a payment that would leave a court order short.
 
-    What a contract still owes after the payment must cover what courts hold of the payee.
+    What contracts still owe after the payment must cover what courts hold of the payee, unless the
+    payment is not `is_held`.
     """
     row = ledger.get(PAYEES, payee) or Payee(
         committed_fen=fen(0), ordered_fen=fen(0), frozen_fen=fen(0)
@@ -197,7 +203,7 @@ def put_payee(ledger: Ledger, payee: str, *, committed: int = 0, ordered: int = 
         ordered_fen=amount(row.ordered_fen + ordered),
     )
     is_less = committed < 0 or ordered > 0
-    if is_less and row.frozen_fen:
+    if is_held and is_less and row.frozen_fen:
         owed = after.committed_fen - after.ordered_fen
         ensure(owed >= row.frozen_fen, Refusal.FUNDS_FROZEN)
     ledger.put(PAYEES, payee, row=after)
