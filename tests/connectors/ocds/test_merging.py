@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ocds_files import EXAMPLES, SAMPLES, SCHEMA, contents, needs_samples, release
 
 from tongjian.connectors.ocds import Json
-from tongjian.connectors.ocds.fields import standard
 from tongjian.connectors.ocds.merging import NotMerged, compile_releases, version_releases
+from tongjian.connectors.ocds.standard import standard
 
 HISTORY = ["tender", "tenderUpdate", "award", "contract", "implementation", "contractAmendment"]
 UPDATES = ["tender1", "tender2", "tender3", "award1", "award2"]

@@ -22,8 +22,8 @@ from tongjian.connectors.ocds import (
     read_path,
     read_stream,
 )
-from tongjian.connectors.ocds.reading import CHUNK_BYTES
-from tongjian.connectors.ocds.splitting import DEPTH_MAX, NotSplit, Piece, Splitter
+from tongjian.connectors.ocds.reading import COLLECTIONS
+from tongjian.connectors.splitting import CHUNK_BYTES, DEPTH_MAX, NotSplit, Piece, Splitter
 
 NUMBERS = st.integers(-(10**30), 10**30) | st.decimals(
     allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12
@@ -95,11 +95,11 @@ def test_decimals_keep_their_zeros() -> None:
 @given(EXTRAS, st.integers(1, 9))
 def test_where_the_stream_is_cut_into_chunks_changes_nothing(extra: Json, size: int) -> None:
     data = package(encode(release() | extra), encode(release(id="2")))
-    splitter, pieces = Splitter(), []
+    splitter, pieces = Splitter(COLLECTIONS), []
     for start in range(0, len(data), size):
         pieces += splitter.feed(data[start : start + size])
     splitter.close()
-    assert pieces == Splitter().feed(data)
+    assert pieces == Splitter(COLLECTIONS).feed(data)
     assert all(data[one.offset :].startswith(one.data) for one in pieces if one.collection)
 
 
@@ -140,9 +140,9 @@ def test_records_are_told_from_releases() -> None:
         (b"[", "it ends in the middle"),
         (b'{"ocid":"a"', "it ends in the middle"),
         (b'{"ocid":"a', "it ends in the middle"),
-        (b"[1]", "a package must stand here"),
-        (b'[{"ocid":"a"}{"ocid":"b"}]', "a package must stand here"),
-        (b'[,{"ocid":"a"}]', "a package must stand here"),
+        (b"[1]", "an object must stand here"),
+        (b'[{"ocid":"a"}{"ocid":"b"}]', "an object must stand here"),
+        (b'[,{"ocid":"a"}]', "an object must stand here"),
         (b"{}", "neither a package nor a release"),
         (b'{"ocid":"a"]', "a bracket closes what was not open"),
         (b'{"releases":[}]}', "a bracket closes what was not open"),
@@ -214,7 +214,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
 
 def test_a_release_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tongjian.connectors.ocds.splitting.PIECE_BYTES_MAX", 1_000)
+    monkeypatch.setattr("tongjian.connectors.splitting.PIECE_BYTES_MAX", 1_000)
     assert refused(b'{"ocid":"' + b"a" * 2_000 + b'"}')
     assert refused(package(encode(release(x=[0] * 2_000))))
 
@@ -228,7 +228,7 @@ def test_no_bytes_make_the_reader_fail(data: bytes) -> None:
 @given(st.lists(st.sampled_from(list(b'{}[],:"\\ releasocid1n')), max_size=60))
 def test_no_structure_makes_the_splitter_fail(signs: list[int]) -> None:
     pieces: list[Piece] = []
-    splitter = Splitter()
+    splitter = Splitter(COLLECTIONS)
     with suppress(NotSplit):
         pieces = splitter.feed(bytes(signs))
         splitter.close()

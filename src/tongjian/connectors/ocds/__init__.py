@@ -6,7 +6,7 @@ are findings with their reasons, for a committee.
 """
 
 from tongjian.connectors.ocds.reading import Found, Shell, Unreadable, read_path, read_stream
-from tongjian.connectors.ocds.strictjson import Json, Malformed, encode, parse
+from tongjian.connectors.strictjson import Json, Malformed, encode, parse
 
 __all__ = [
     "Found",

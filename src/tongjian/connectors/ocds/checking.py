@@ -9,17 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from tongjian.connectors.ocds.fields import (
-    is_list,
-    is_object,
-    member,
-    moment,
-    number,
-    objects,
-    standard,
-    text,
-)
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.jsonfields import is_list, is_object, member, moment, number, objects, text
+from tongjian.connectors.ocds.standard import standard
+from tongjian.connectors.strictjson import Json
 
 Severity = Literal["error", "flag"]
 OCID_CHARACTERS_MAX: Final = 256

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Literal
 
-from tongjian.connectors.ocds.fields import is_list, is_object, moment, standard, text
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.jsonfields import is_list, is_object, moment, text
+from tongjian.connectors.ocds.standard import standard
+from tongjian.connectors.strictjson import Json
 
 MERGING: Final = "OCDS 1.1.5, merging"
 _ID_OF_OBJECTS: Final = str | int

@@ -1,22 +1,15 @@
 """Releases and records found in files, one at a time: packages, lists of them, JSON lines, gzip."""
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from tongjian.connectors.ocds.fields import is_object
-from tongjian.connectors.ocds.splitting import NotSplit, Piece, Splitter
-from tongjian.connectors.ocds.strictjson import Json, Malformed, parse
+from tongjian.connectors.jsonfields import is_object
+from tongjian.connectors.splitting import NotSplit, Piece, pieces_of
+from tongjian.connectors.strictjson import Json, Malformed, parse
 
-CHUNK_BYTES: Final = 64 * 1024
-RATIO_MAX: Final = 500
-"""Of gzip: bytes out to bytes in, beyond a mebibyte; packages reach 40, deflate 1 032."""
-_RATIO_FREE_BYTES: Final = 1024 * 1024
-_GZIP: Final = b"\x1f\x8b"
-_GZIP_BITS: Final = 31
-"""A window of 32 KiB, and the frame of gzip (RFC 1952)."""
+COLLECTIONS: Final = ("releases", "records")
 _FAR: Final = "OCDS 1.1.5, release and record packages"
 
 Kind = Literal["release", "record"]
@@ -64,48 +57,13 @@ def read_stream(source: BinaryIO) -> Iterator[Found | Shell | Unreadable]:
     A release that is not readable is told and passed over; a stream that cannot be cut into
     releases ends there.
     """
-    splitter, package = Splitter(), 0
+    package = 0
     try:
-        for chunk in _chunks(source, splitter):
-            for piece in splitter.feed(chunk):
-                yield _found(piece, package)
-                package += not piece.collection
-        splitter.close()
+        for piece in pieces_of(source, COLLECTIONS):
+            yield _found(piece, package)
+            package += not piece.collection
     except NotSplit as error:
         yield Unreadable(f"byte {error.offset}", error.why)
-
-
-def _chunks(source: BinaryIO, splitter: Splitter) -> Iterator[bytes]:
-    first = source.read(CHUNK_BYTES)
-    if first.startswith(_GZIP):
-        yield from _unpacked(first, source, splitter)
-        return
-    while first:
-        yield first
-        first = source.read(max(CHUNK_BYTES, splitter.pending))
-
-
-def _unpacked(packed: bytes, source: BinaryIO, splitter: Splitter) -> Iterator[bytes]:
-    """Yield what a gzip stream unpacks to, never more at once than the splitter can use."""
-    unpacker = zlib.decompressobj(_GZIP_BITS)
-    taken, given = len(packed), 0
-    while packed or not unpacker.eof:
-        if unpacker.eof:
-            unpacker = zlib.decompressobj(_GZIP_BITS)
-        try:
-            chunk = unpacker.decompress(packed, max(CHUNK_BYTES, splitter.pending))
-        except zlib.error as error:
-            raise NotSplit(f"the gzip stream is damaged: {error}", given) from error
-        given += len(chunk)
-        if given > _RATIO_FREE_BYTES + RATIO_MAX * taken:
-            raise NotSplit(f"it unpacks to more than {RATIO_MAX} times its size", given)
-        yield chunk
-        packed = unpacker.unused_data or unpacker.unconsumed_tail
-        if not packed:
-            packed = source.read(CHUNK_BYTES)
-            taken += len(packed)
-            if not packed and not chunk and not unpacker.eof:
-                raise NotSplit("the gzip stream ends in the middle", given)
 
 
 def _found(piece: Piece, package: int) -> Found | Shell | Unreadable:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, Literal
 
-from tongjian.connectors.ocds.fields import standard, text
+from tongjian.connectors.jsonfields import text
 from tongjian.connectors.ocds.merging import compile_releases, version_releases
-from tongjian.connectors.ocds.strictjson import Json, encode
+from tongjian.connectors.ocds.standard import standard
+from tongjian.connectors.strictjson import Json, encode
 
 Form = Literal["release-package", "record-package", "lines"]
 FORMS: Final[tuple[Form, ...]] = ("release-package", "record-package", "lines")

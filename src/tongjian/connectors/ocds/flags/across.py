@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
-from tongjian.connectors.ocds.fields import ids, member, objects, text
+from tongjian.connectors.jsonfields import ids, member, objects, text
 from tongjian.connectors.ocds.flags.bids import (
     active_awards,
     only_supplier,
@@ -17,7 +17,7 @@ from tongjian.connectors.ocds.flags.bids import (
 )
 from tongjian.connectors.ocds.flags.fences import lower_fence, quantile, upper_fence
 from tongjian.connectors.ocds.flags.finding import Figures, Group, RedFlag, Settings
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.strictjson import Json
 
 _ONE: Final = Fraction(1)
 

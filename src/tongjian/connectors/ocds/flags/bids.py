@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from tongjian.connectors.ocds.fields import ids, number, objects, text
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.jsonfields import ids, number, objects, text
+from tongjian.connectors.strictjson import Json
 
 _NOT_SUBMITTED: Final = frozenset({"", "invited", "withdrawn"})
 _FINAL: Final = frozenset({"active", "cancelled", "unsuccessful"})

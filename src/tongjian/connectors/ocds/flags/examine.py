@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Final
 
-from tongjian.connectors.ocds.fields import text
+from tongjian.connectors.jsonfields import text
 from tongjian.connectors.ocds.flags.across import COMPARISONS
 from tongjian.connectors.ocds.flags.bids import price_of, submitted
 from tongjian.connectors.ocds.flags.finding import RedFlag, Settings
 from tongjian.connectors.ocds.flags.single import RULES
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.strictjson import Json
 
 _VALUE_OF_TENDERERS: Final = {"R028": Fraction(1), "R044": Fraction(1)}
 """What the reference writes beside those whom a flag concerns: 1, and 0 for all other flags."""

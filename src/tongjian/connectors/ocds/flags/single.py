@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
-from tongjian.connectors.ocds.fields import ids, member, moment, number, objects, text
+from tongjian.connectors.jsonfields import ids, member, moment, number, objects, text
 from tongjian.connectors.ocds.flags.bids import (
     active_awards,
     are_awards_final,
@@ -16,7 +16,7 @@ from tongjian.connectors.ocds.flags.bids import (
     tenderers_of,
 )
 from tongjian.connectors.ocds.flags.finding import Figures, RedFlag, Settings
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.strictjson import Json
 
 _ONE: Final = Fraction(1)
 _PRICE_ONLY: Final = frozenset({"", "priceOnly", "lowestCost"})

@@ -30,7 +30,7 @@ class Malformed(Exception):
 def parse(data: bytes) -> Any:
     """Return the value of a JSON text; integers as `int`, other numbers as exact `Decimal`.
 
-    The nesting is not limited here: the splitter has limited it. Raises `Malformed`.
+    Raises `Malformed`.
     """
     try:
         text = data.decode("utf-8")
@@ -46,6 +46,8 @@ def parse(data: bytes) -> Any:
         )
     except json.JSONDecodeError as error:
         raise Malformed(f"it is not JSON: {error.msg} at character {error.pos}") from error
+    except RecursionError as error:
+        raise Malformed("it is nested too deep") from error
     if _SURROGATE.search(data):
         _require_text(value)
     return value

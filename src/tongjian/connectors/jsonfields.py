@@ -1,27 +1,18 @@
-"""What a release says in one place, or nothing: strangers' data has every type everywhere."""
+"""What a JSON value says in one place, or nothing: strangers' data has every type everywhere."""
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from typing import Any, Final, TypeGuard
 
-from tongjian.connectors.ocds.strictjson import Json
+from tongjian.connectors.strictjson import Json
 
 _DATE_TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
-
-
-@cache
-def standard() -> dict[str, Any]:
-    """Return what `standard.toml` says of OCDS 1.1.5."""
-    return tomllib.loads(Path(__file__).with_name("standard.toml").read_text("utf-8"))
 
 
 def is_object(value: Any) -> TypeGuard[Json]:

@@ -1,33 +1,41 @@
-"""Cuts a stream of JSON text at the releases and records of its packages, byte for byte.
+"""Cuts a stream of JSON text at the members of its long lists, byte for byte.
 
 What it yields is exactly what stood in the file, so that it can be hashed as received. It finds
 only where a value begins and ends; every byte of what it yields is still read by a JSON reader, so
-a wrong bracket inside shows there. Memory is bounded by the longest release.
+a wrong bracket inside shows there. Memory is bounded by the longest member.
 
-Known are a package, a list of packages, and packages or releases one after another (JSON lines).
+Known are an object that holds such lists (a package), a list of objects, and objects one after
+another (JSON lines); the stream may be packed by gzip.
 """
 
 import json
 import re
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
-COLLECTIONS: Final = ("releases", "records")
+CHUNK_BYTES: Final = 64 * 1024
 PIECE_BYTES_MAX: Final = 16 * 1024 * 1024
-"""Of one release or record, and of a package without them."""
+"""Of one member of a list, and of a package without them."""
 DEPTH_MAX: Final = 64
 """Of brackets within one piece; the deepest field of OCDS 1.1.5 stands at 9."""
+RATIO_MAX: Final = 500
+"""Of gzip: bytes out to bytes in, beyond a mebibyte; packages reach 40, deflate 1 032."""
 
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 _MEMBER: Final = re.compile(rb'([^"{}\[\],:]*+)(?:(' + _STRING + rb")|([{}\[\],:]))?", re.DOTALL)
 _INSIDE: Final = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+", re.DOTALL)
 _MARK: Final = b"\xef\xbb\xbf"
+_RATIO_FREE_BYTES: Final = 1024 * 1024
+_GZIP: Final = b"\x1f\x8b"
+_GZIP_BITS: Final = 31
+"""A window of 32 KiB, and the frame of gzip (RFC 1952)."""
 
 
 class NotSplit(Exception):
-    """A stream that cannot be cut into releases; the text says why, `offset` at which byte."""
+    """A stream that cannot be cut into its members; the text says why, `offset` at which byte."""
 
     def __init__(self, why: str, offset: int) -> None:
         """Say why, and where in the stream."""
@@ -41,7 +49,7 @@ class Piece:
     """A part of the stream.
 
     `collection` names the list of which it is a member; without one it is what surrounds such
-    lists, and they are empty in it. A release that stands alone is such a surrounding.
+    lists, and they are empty in it. An object that has none is such a surrounding, whole.
     """
 
     collection: str
@@ -55,8 +63,9 @@ class Piece:
 class Splitter:
     """Takes a stream bit by bit and gives its pieces as soon as they are whole."""
 
-    def __init__(self) -> None:
-        """Begin before the first byte."""
+    def __init__(self, collections: tuple[str, ...]) -> None:
+        """Begin before the first byte; the names are those of the lists to cut."""
+        self._collections = collections
         self._rest = b""
         self._offset = 0
         self._step: Callable[[bytes, int], int] = self._between
@@ -122,7 +131,7 @@ class Splitter:
         elif sign == b"]" and self._in_list:
             self._in_list = self._is_value_due = False
         elif sign:
-            raise NotSplit("a package must stand here, or a release", self._offset + position)
+            raise NotSplit("an object must stand here", self._offset + position)
         return position + len(sign)
 
     def _in_package(self, data: bytes, position: int) -> int:
@@ -136,7 +145,7 @@ class Splitter:
         sign = match[3]
         if sign is None:
             return self._keep(data, position, match.end(1))
-        if sign == b"[" and self._key in COLLECTIONS:
+        if sign == b"[" and self._key in self._collections:
             return self._open_list(data, position, match.end())
         end = self._keep(data, position, match.end())
         if sign in {b"{", b"["}:
@@ -158,7 +167,7 @@ class Splitter:
         return end
 
     def _in_items(self, data: bytes, position: int) -> int:
-        """Stand in the list of releases, between its members."""
+        """Stand in a list to cut, between its members."""
         match = _MEMBER.match(data, position)
         if match is None:
             return position
@@ -202,7 +211,7 @@ class Splitter:
     def _keep(self, data: bytes, start: int, end: int) -> int:
         if len(self._sink) + end - start > PIECE_BYTES_MAX:
             where = self._offset + start
-            raise NotSplit(f"a release is longer than {PIECE_BYTES_MAX} bytes", where)
+            raise NotSplit(f"a member is longer than {PIECE_BYTES_MAX} bytes", where)
         self._sink += data[start:end]
         return end
 
@@ -219,8 +228,49 @@ class Splitter:
         self._step = self._between
 
 
+def pieces_of(source: BinaryIO, collections: tuple[str, ...]) -> Iterator[Piece]:
+    """Yield the pieces of a stream as it is read; raises `NotSplit` where it cannot be cut."""
+    splitter = Splitter(collections)
+    for chunk in _chunks(source, splitter):
+        yield from splitter.feed(chunk)
+    splitter.close()
+
+
+def _chunks(source: BinaryIO, splitter: Splitter) -> Iterator[bytes]:
+    first = source.read(CHUNK_BYTES)
+    if first.startswith(_GZIP):
+        yield from _unpacked(first, source, splitter)
+        return
+    while first:
+        yield first
+        first = source.read(max(CHUNK_BYTES, splitter.pending))
+
+
+def _unpacked(packed: bytes, source: BinaryIO, splitter: Splitter) -> Iterator[bytes]:
+    """Yield what a gzip stream unpacks to, never more at once than the splitter can use."""
+    unpacker = zlib.decompressobj(_GZIP_BITS)
+    taken, given = len(packed), 0
+    while packed or not unpacker.eof:
+        if unpacker.eof:
+            unpacker = zlib.decompressobj(_GZIP_BITS)
+        try:
+            chunk = unpacker.decompress(packed, max(CHUNK_BYTES, splitter.pending))
+        except zlib.error as error:
+            raise NotSplit(f"the gzip stream is damaged: {error}", given) from error
+        given += len(chunk)
+        if given > _RATIO_FREE_BYTES + RATIO_MAX * taken:
+            raise NotSplit(f"it unpacks to more than {RATIO_MAX} times its size", given)
+        yield chunk
+        packed = unpacker.unused_data or unpacker.unconsumed_tail
+        if not packed:
+            packed = source.read(CHUNK_BYTES)
+            taken += len(packed)
+            if not packed and not chunk and not unpacker.eof:
+                raise NotSplit("the gzip stream ends in the middle", given)
+
+
 def _name(text: bytes) -> str:
-    """Return the name that a JSON string spells: escapes must not hide a list of releases."""
+    """Return the name that a JSON string spells: escapes must not hide a list."""
     try:
         name: str = json.loads(text)
     except ValueError:
