@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from small import Small, put
 
 from tongjian.core.hashing import sha256
+from tongjian.core.signatures import KeySuite
 from tongjian.engines.heads import checkpoint_at, head_at
 from tongjian.node.keys import KeyPair
 from tongjian.storage.tile_files import TileFiles
@@ -64,8 +65,8 @@ def test_the_checkpoints_of_tessera_verify(name: str) -> None:
     data = (TESSERA / name).read_bytes()
     parsed = note.parse_checkpoint(data)
     assert parsed.encode() == data
-    assert note.compute_key_hint(origin, 1, public).hex() == hint
-    assert note.verify_log_signature(parsed, origin, (public,)) == public
+    assert note.compute_key_hint(origin, b"\x01", public).hex() == hint
+    assert note.verify_log_signature(parsed, origin, ((KeySuite.ED25519, public),)) == public
     if parsed.size:
         assert TileFiles(TESSERA, sha256).check_tiles(parsed.size) == parsed.root
     with pytest.raises(CheckpointInvalid, match="no line"):
@@ -144,9 +145,8 @@ def test_a_witness_that_is_not_trusted_does_not_count() -> None:
 def test_the_name_of_a_witness_with_the_key_of_another_does_not_count() -> None:
     forged = note.cosign(TEXT, NAMES[0], WITNESSES[3], 1)
     assert note.find_cosignatures(note.make_checkpoint(TEXT, (forged,)), trust()) == ()
-    hinted = note.NoteSignature(
-        NAMES[0], note.compute_key_hint(NAMES[0], 4, WITNESSES[0].public), forged.signature
-    )
+    hint = note.compute_key_hint(NAMES[0], note.COSIGNER_KEY, WITNESSES[0].public)
+    hinted = note.NoteSignature(NAMES[0], hint, forged.signature)
     with pytest.raises(CheckpointInvalid, match="does not hold"):
         note.find_cosignatures(note.make_checkpoint(TEXT, (hinted,)), trust())
 

@@ -237,7 +237,7 @@ PROOF = cbor2.dumps([1, 0, []])
         (receipt_with(HEAD, {396: {-1: [cbor2.dumps([-1, 0, []])]}}), "number"),
         (receipt_with(HEAD, {396: {-1: [PROOF]}}), "does not match"),
         (receipt_with(HEAD | {2: [395]}, {396: {-1: [PROOF]}}), "critical"),
-        (receipt_with(HEAD | {1: -7}, {396: {-1: [PROOF]}}), "EdDSA"),
+        (receipt_with(HEAD | {1: -7}, {396: {-1: [PROOF]}}), "algorithm of this key"),
         (receipt_with(HEAD | {4: OTHER.id}, {396: {-1: [PROOF]}}, key=OTHER), "no seal key"),
     ],
 )

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import sys
 from contextlib import redirect_stdout
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,6 +22,14 @@ def add_to(app: typer.Typer) -> None:
     command(app, "demo", panel=LEDGER)(demo)
 
 
+class Suite(StrEnum):
+    """How the keys of a demonstration sign."""
+
+    ED25519 = "ed25519"
+    SM2 = "sm2"
+    P256 = "p256"
+
+
 def demo(
     surface: Surface,
     folder: Annotated[
@@ -33,6 +42,9 @@ def demo(
         int | None, typer.Option("--firms", min=1, help="Firms that live in the city.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=1, help="Another number, another city.")] = 1,
+    suite: Annotated[
+        Suite, typer.Option("--suite", help="Of all keys; with sm2 the ledger hashes with SM3.")
+    ] = Suite.ED25519,
 ) -> None:
     """Live through a day of an invented city, its frauds included, and check every proof."""
     if importlib.util.find_spec(STORY) is None:
@@ -47,7 +59,7 @@ def demo(
     story = importlib.import_module(STORY)
     # The story is for people: where JSON was asked for, stdout is kept for the document.
     with redirect_stdout(sys.stderr if surface.as_json else sys.stdout):
-        code = int(story.main(folder, seed=seed, **given))
+        code = int(story.main(folder, seed=seed, suite=suite.value, **given))
     if surface.as_json:
         surface.document({"ok": code == 0})
     if code:

@@ -17,9 +17,11 @@ from tongjian.core.values import Count, Digest, Height, TimeMs
 
 HEADER_VERSION: Final = 1
 HEADER_BYTES_MAX: Final = 1024
+SEAL_ALGORITHMS: Final = {1: -8, 2: -65538, 3: -7}
+"""COSE algorithms by suite: EdDSA (RFC 9053, 2.2); SM2 with SM3, of the range for private use;
+ES256 (RFC 9053, 2.1)."""
 _SEAL_ALGORITHMS: Final = {1: b"\x27", 2: b"\x3a\x00\x01\x00\x01", 3: b"\x26"}
-"""By suite, as CBOR: EdDSA, -8 (RFC 9053, 2.2); SM2 with SM3, -65538, of the range for private use;
-ES256, -7 (RFC 9053, 2.1)."""
+"""The same as CBOR."""
 
 
 class Header(Record):

@@ -117,10 +117,11 @@ class City(NamedTuple):
         return {body.short: body for body in self.buyers}[short]
 
 
-def make_city(seed: int, *, firms: int = FIRMS) -> City:
+def make_city(seed: int, *, firms: int = FIRMS, suite: str = "ed25519") -> City:
     """Return the city of a seed: the bodies of domain rule 0.7 and a number of firms beside them.
 
-    Each industry has a firm before any has two.
+    Each industry has a firm before any has two. `suite` is that of all keys; a city of SM2 hashes
+    with SM3.
     """
     identities = Identities(seed)
     code = identities.uscc(BodyKind.ORGAN, "990200")
@@ -131,7 +132,13 @@ def make_city(seed: int, *, firms: int = FIRMS) -> City:
     members = (*(_member(body) for body in named), *drawn)
     bodies = (*publics, *named, *(_body(member) for member in drawn))
     officers = [*_public_officers(publics), *_firm_officers(members)]
-    plan = Plan(label=LABEL, office=[_office(body) for body in bodies], officer=officers)
+    plan = Plan(
+        label=LABEL,
+        office=[_office(body) for body in bodies],
+        officer=officers,
+        hash="sm3" if suite == "sm2" else "sha256",
+        suite=suite,
+    )
     return City(plan, members, publics)
 
 

@@ -46,10 +46,12 @@ def main(
     seed: int = 1,
     firms: int = FIRMS,
     workers: int | None = None,
+    suite: str = "ed25519",
 ) -> int:
     """Tell the story and return the exit code.
 
-    The ledger stays in `folder` (`demo-ledger` where none is given). Raises `FolderOccupied`.
+    The ledger stays in `folder` (`demo-ledger` where none is given). `suite` is that of all keys;
+    with `sm2` the ledger hashes with SM3. Raises `FolderOccupied`.
     """
     where = FOLDER if folder is None else folder
     make_room(where, seed)
@@ -58,7 +60,7 @@ def main(
     steps = Steps(show, where, seed)
     checkers = default_workers() if workers is None else workers
     try:
-        _tell(steps, make_city(seed, firms=firms), invoices, checkers)
+        _tell(steps, make_city(seed, firms=firms, suite=suite), invoices, checkers)
     except Unexpected as surprise:
         steps.fail(str(surprise))
     if steps.failures:

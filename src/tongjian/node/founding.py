@@ -25,13 +25,16 @@ from tongjian.core.genesis import (
     compute_genesis_rows,
 )
 from tongjian.core.hashing import Hash, HashSuite, hash_of
-from tongjian.node.clock import nonce, now_ms, salt
+from tongjian.core.signatures import SEAL_SUITES, SUITE_NAMES
+from tongjian.node.clock import nonce, now_ms
 from tongjian.node.home import KEYS_NAME, SEAL_KEY_NAME, Home
 from tongjian.node.keys import KeyPair, write_key
 from tongjian.node.plan_form import check_plan
+from tongjian.node.signers import generate_secret
 
 YEARS_OF_A_KEY: Final = 3
 YEAR_MS: Final = 365 * 86_400_000
+_SUITES: Final = {SUITE_NAMES[suite]: suite for suite in SEAL_SUITES}
 
 
 class PlanOffice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +65,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     office: list[PlanOffice]
     officer: list[PlanOfficer]
     hash: str = "sha256"
+    suite: str = "ed25519"
+    """Of all keys that are made: `ed25519`, `sm2` or `p256`."""
 
 
 class PlanInvalid(ValueError):
@@ -85,14 +90,18 @@ def found(plan: Plan, folder: Path, *, time_ms: int | None = None) -> Home:
     Raises `PlanInvalid`, `GenesisRefused` or `HomeError` and leaves no half ledger.
     """
     try:
-        suite = HashSuite[plan.hash.upper()]
+        suite, key_suite = HashSuite[plan.hash.upper()], _SUITES[plan.suite]
     except KeyError as error:
-        msg = f"the hash of a plan is sha256 or sm3, not {plan.hash}"
+        msg = (
+            f"the hash of a plan is sha256 or sm3, its suite ed25519, sm2 or p256; not {plan.hash} "
+            f"and {plan.suite}"
+        )
         raise PlanInvalid(msg) from error
     digest = hash_of(suite)
     home = Home(folder)
     keys = folder / KEYS_NAME
-    secrets = {holder: salt() for holder in (SEAL_KEY_NAME, *(o.holder for o in plan.officer))}
+    holders = (SEAL_KEY_NAME, *(officer.holder for officer in plan.officer))
+    secrets = {holder: generate_secret(key_suite) for holder in holders}
     genesis = compose_genesis(
         plan, secrets, digest, suite, time_ms=now_ms() if time_ms is None else time_ms
     )
@@ -100,10 +109,10 @@ def found(plan: Plan, folder: Path, *, time_ms: int | None = None) -> Home:
     keys.mkdir(parents=True, exist_ok=True)
     keys.chmod(0o700)
     for holder, secret in secrets.items():
-        write_key(keys / f"{holder}.json", secret, holder)
+        write_key(keys / f"{holder}.json", secret, holder, key_suite)
     home.found(
         genesis,
-        KeyPair(secrets[SEAL_KEY_NAME], digest),
+        KeyPair(secrets[SEAL_KEY_NAME], digest, key_suite),
         {office.uscc: office.name for office in plan.office},
     )
     return home
@@ -112,7 +121,7 @@ def found(plan: Plan, folder: Path, *, time_ms: int | None = None) -> Home:
 def compose_genesis(
     plan: Plan, secrets: dict[str, bytes], digest: Hash, suite: HashSuite, *, time_ms: int
 ) -> Genesis:
-    """Return the founding document of a plan; `secrets` are the seeds of keys by holder."""
+    """Return the founding document of a plan; `secrets` are those of its keys, by holder."""
     registry = load_registry()
     persons: dict[str, bytes] = {}
     officers: list[FoundedOfficer] = []
@@ -121,7 +130,7 @@ def compose_genesis(
         person = persons.setdefault(post.person or post.holder, nonce())
         officer_id = nonce()
         officers.append(FoundedOfficer(id=officer_id, officer=_officer(post, person, time_ms)))
-        pair = KeyPair(secrets[post.holder], digest)
+        pair = KeyPair(secrets[post.holder], digest, _SUITES[plan.suite])
         key = Key(
             suite=int(pair.suite),
             public=pair.public,
@@ -131,7 +140,7 @@ def compose_genesis(
             revoked_height=values.height(0),
         )
         keys.append(FoundedKey(id=values.key_id(pair.id), key=key))
-    seal = KeyPair(secrets[SEAL_KEY_NAME], digest)
+    seal = KeyPair(secrets[SEAL_KEY_NAME], digest, _SUITES[plan.suite])
     genesis = Genesis(
         version=1,
         label=values.label(plan.label),

@@ -60,7 +60,7 @@ class Home:
             chain=compute_chain_id(genesis).hex(),
             label=genesis.label,
             hash=HashSuite(genesis.hash_suite).name.lower(),
-            seals=[SealAnchor(from_height=0, suite="ed25519", public=genesis.seal_public.hex())],
+            seals=[SealAnchor.of(0, genesis.seal_suite, genesis.seal_public)],
         )
         _write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
         _write_json(self.folder / GENESIS_NAME, to_readable(genesis))

@@ -3,16 +3,20 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
-
-from nacl.signing import SigningKey
+from typing import Any, Final
 
 from tongjian.core.block import Seal, compute_seal_message, compute_seal_protected
 from tongjian.core.directory import SealKey
 from tongjian.core.envelope import seal_envelope, signed_message
 from tongjian.core.hashing import Hash
-from tongjian.core.signatures import KeySuite, compute_key_id
+from tongjian.core.signatures import SUITE_NAMES, KeySuite, compute_key_id
+from tongjian.node.signers import signer_of
 from tongjian.storage.errors import StorageError
+
+_SUITES: Final = {
+    SUITE_NAMES[suite]: suite
+    for suite in (KeySuite.ED25519, KeySuite.SM2, KeySuite.P256, KeySuite.ML_DSA_65)
+}
 
 
 class KeyFileError(Exception):
@@ -20,19 +24,21 @@ class KeyFileError(Exception):
 
 
 class KeyPair:
-    """An Ed25519 key that signs transactions or seals."""
+    """A key of suite 1, 2, 3 or 5 that signs transactions or seals."""
 
-    suite = KeySuite.ED25519
+    def __init__(self, secret: bytes, digest: Hash, suite: KeySuite = KeySuite.ED25519) -> None:
+        """Take a secret as `signers.generate_secret` makes it, and the chain's hash, for the id.
 
-    def __init__(self, secret: bytes, digest: Hash) -> None:
-        """Take the 32-byte seed and the hash of the chain, which names the key."""
-        self._key = SigningKey(secret)
-        self.public = bytes(self._key.verify_key)
-        self.id = compute_key_id(digest, self.suite, self.public)
+        Raises `KeyRefused` for a secret that is none of the suite, `SuiteUnavailable` where this
+        machine has no library for it.
+        """
+        self.suite = suite
+        self.public, self._sign = signer_of(suite, secret)
+        self.id = compute_key_id(digest, suite, self.public)
 
     def sign(self, message: bytes) -> bytes:
-        """Return the 64-byte signature over a message."""
-        return self._key.sign(message).signature
+        """Return the signature over a message: 64 bytes, 3373 of suite 5."""
+        return self._sign(message)
 
     def sign_transaction(self, chain: bytes, body: bytes) -> bytes:
         """Return the envelope of a transaction that this key alone signs."""
@@ -78,11 +84,11 @@ class SealKeys:
         return pair
 
 
-def write_key(path: Path, secret: bytes, holder: str) -> None:
+def write_key(path: Path, secret: bytes, holder: str, suite: KeySuite = KeySuite.ED25519) -> None:
     """Write a new key file that only its owner may read, or raise `KeyFileError`."""
     document = {
         "format": "tongjian-key/1",
-        "suite": "ed25519",
+        "suite": SUITE_NAMES[suite],
         "holder": holder,
         "seed": secret.hex(),
     }
@@ -104,10 +110,11 @@ def read_key(path: Path, digest: Hash) -> KeyPair:
             raise KeyFileError(msg)
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         secret = bytes.fromhex(document["seed"])
-        if document["format"] != "tongjian-key/1" or document["suite"] != "ed25519":
+        suite = _SUITES.get(document["suite"])
+        if document["format"] != "tongjian-key/1" or suite is None:
             msg = f"{path.name} is not a key file of this release"
             raise KeyFileError(msg)
-        return KeyPair(secret, digest)
+        return KeyPair(secret, digest, suite)
     except FileNotFoundError as error:
         msg = f"there is no key file {path.name}; keys stand in the folder `keys` of the ledger"
         raise KeyFileError(msg) from error

@@ -43,6 +43,7 @@ class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     office: Annotated[list[_Office], Meta(min_length=1)]
     officer: Annotated[list[_Officer], Meta(min_length=1)]
     hash: Literal["sha256", "sm3"] = "sha256"
+    suite: Literal["ed25519", "sm2", "p256"] = "ed25519"
 
 
 def check_plan(fields: dict[str, Any]) -> None:

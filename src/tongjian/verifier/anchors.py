@@ -133,6 +133,10 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         """The hash of the chain."""
         return hash_of(_HASHES[self.hash])
 
+    def seal_keys(self) -> list[tuple[KeySuite, bytes]]:
+        """Return suite and public key of every seal key, in order of height."""
+        return [(_SUITES[seal.suite], bytes.fromhex(seal.public)) for seal in self.seals]
+
     def seal_at(self, height: int) -> tuple[KeySuite, bytes]:
         """Return suite and public key for a height; raises `AnchorsInvalid` before the first."""
         found = None

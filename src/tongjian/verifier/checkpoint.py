@@ -26,9 +26,13 @@ CHECKPOINT_BYTES_MAX: Final = 64 * 1024
 SIGNATURES_MAX: Final = 64
 SIZE_MAX: Final = (1 << 63) - 1
 TIME_MAX: Final = (1 << 63) - 1
-LOG_KEY: Final = 1
-"""Ed25519 over the text (signed-note)."""
-COSIGNER_KEY: Final = 4
+LOG_KEYS: Final = {
+    KeySuite.ED25519: b"\x01",
+    KeySuite.SM2: b"\xfftongjian/sm2",
+    KeySuite.P256: b"\xfftongjian/p256",
+}
+"""Over the text, by suite of the seal key (signed-note: 1 is Ed25519, 255 what has no number)."""
+COSIGNER_KEY: Final = b"\x04"
 """Timestamped Ed25519 (tlog-cosignature)."""
 HEADER_LINE: Final = "tongjian/header/1"
 _DASH: Final = "\u2014 "
@@ -42,8 +46,9 @@ class CheckpointInvalid(ValueError):
 
 
 class Signer(Protocol):
-    """An Ed25519 key that signs, wherever it is kept."""
+    """A key that signs, wherever it is kept; that of a witness is of suite 1."""
 
+    suite: KeySuite
     public: bytes
 
     def sign(self, message: bytes) -> bytes:
@@ -115,9 +120,9 @@ def compute_origin(label: str, chain: bytes) -> str:
     return f"tongjian/{label}/{chain.hex()[:16]}"
 
 
-def compute_key_hint(name: str, kind: int, public: bytes) -> bytes:
+def compute_key_hint(name: str, kind: bytes, public: bytes) -> bytes:
     """Return the four bytes that hint at a key (signed-note: a hint, never an identification)."""
-    return sha256(name.encode() + b"\n" + bytes([kind]) + public)[:4]
+    return sha256(name.encode() + b"\n" + kind + public)[:4]
 
 
 def make_text(origin: str, head: Head) -> str:
@@ -128,7 +133,7 @@ def make_text(origin: str, head: Head) -> str:
 
 def sign(text: str, name: str, signer: Signer) -> NoteSignature:
     """Return the log operator's signature over a text."""
-    hint = compute_key_hint(name, LOG_KEY, signer.public)
+    hint = compute_key_hint(name, LOG_KEYS[signer.suite], signer.public)
     return NoteSignature(name, hint, signer.sign(text.encode()))
 
 
@@ -207,15 +212,20 @@ def _signature(line: str) -> NoteSignature:
 # -- verifying ------------------------------------------------------------------------------------
 
 
-def verify_log_signature(checkpoint: Checkpoint, name: str, publics: tuple[bytes, ...]) -> bytes:
-    """Return which of the keys signed the text under a name; raises `CheckpointInvalid`."""
+def verify_log_signature(
+    checkpoint: Checkpoint, name: str, keys: tuple[tuple[KeySuite, bytes], ...]
+) -> bytes:
+    """Return which of the keys signed the text under a name; raises `CheckpointInvalid`.
+
+    `keys` are suites that seal headers, with public keys.
+    """
     why = f"the checkpoint is not signed by {name} with a key that is trusted"
-    for public in publics:
-        hint = compute_key_hint(name, LOG_KEY, public)
+    for suite, public in keys:
+        hint = compute_key_hint(name, LOG_KEYS[suite], public)
         for one in checkpoint.signatures:
             if (one.name, one.key_id) == (name, hint):
                 try:
-                    verify(KeySuite.ED25519, public, checkpoint.text.encode(), one.signature)
+                    verify(suite, public, checkpoint.text.encode(), one.signature)
                 except SignatureInvalid as error:
                     why = f"the signature of {name} does not hold: {error}"
                     continue
@@ -231,10 +241,10 @@ def verify_operator(checkpoint: Checkpoint, anchors: Anchors) -> Head:
     expect_origin(checkpoint, anchors)
     head = checkpoint.head()
     try:
-        _, public = anchors.seal_at(head.height)
+        key = anchors.seal_at(head.height)
     except AnchorsInvalid as error:
         raise CheckpointInvalid(str(error)) from error
-    verify_log_signature(checkpoint, checkpoint.origin, (public,))
+    verify_log_signature(checkpoint, checkpoint.origin, (key,))
     return head
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Protocol
 import cbor2
 from msgspec import Meta
 
+from tongjian.core.block import SEAL_ALGORITHMS
 from tongjian.core.encoding import Codec, Malformed, Record
 from tongjian.core.hashing import sha256
 from tongjian.core.merkle import ProofInvalid, follow_consistency, follow_inclusion, leaf_hash
@@ -48,7 +49,6 @@ RFC9162_SHA256: Final = 1
 INCLUSION: Final = -1
 CONSISTENCY: Final = -2
 ALGORITHM: Final = 1
-EDDSA: Final = -8
 CONTENT_TYPE: Final = 3
 KEY_ID: Final = 4
 LOG_ENTRY_TYPE: Final = "application/vnd.msgpack"
@@ -68,6 +68,7 @@ class HashUnsuited(Exception):
 class Signer(Protocol):
     """A key that signs for the operator, wherever it is kept."""
 
+    suite: KeySuite
     id: bytes
 
     def sign(self, message: bytes) -> bytes:
@@ -155,7 +156,9 @@ def make_consistency_receipt(signer: Signer, second_root: bytes, proof: Consiste
 
 def make_statement(signer: Signer, payload: bytes, receipts: Sequence[bytes]) -> bytes:
     """Return a statement over a payload that carries its receipts."""
-    protected = dump({ALGORITHM: EDDSA, CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id})
+    protected = dump(
+        {ALGORITHM: SEAL_ALGORITHMS[signer.suite], CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id}
+    )
     signature = signer.sign(compute_message(protected, payload))
 
     def write(check: bytes) -> bytes:
@@ -172,7 +175,9 @@ def compute_message(protected: bytes, payload: bytes) -> bytes:
 
 def _sign_receipt(signer: Signer, root: bytes) -> Callable[[dict[Any, Any]], bytes]:
     """Sign a root; return what writes the receipt of an unprotected header."""
-    protected = dump({ALGORITHM: EDDSA, KEY_ID: signer.id, VDS: RFC9162_SHA256})
+    protected = dump(
+        {ALGORITHM: SEAL_ALGORITHMS[signer.suite], KEY_ID: signer.id, VDS: RFC9162_SHA256}
+    )
     signature = signer.sign(compute_message(protected, root))
     return lambda unprotected: dump(
         cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, None, signature])
@@ -324,20 +329,20 @@ def _expect_signed(message: Message, payload: bytes, anchors: Anchors) -> str:
 
     A log root names no height, so any seal key of the trust file counts.
     """
-    if message.headers.get(ALGORITHM) != EDDSA:
-        msg = "the protected header does not say EdDSA (-8), the only algorithm of seal keys"
-        raise ProofInvalid(msg)
     if 2 in message.headers:  # noqa: PLR2004 - crit, RFC 9052, 3.1
         msg = "the protected header marks labels as critical; none is understood here"
         raise ProofInvalid(msg)
     named = message.headers.get(KEY_ID)
     signed = compute_message(message.protected, payload)
-    for seal in anchors.seals:
-        public = bytes.fromhex(seal.public)
-        kid = compute_key_id(anchors.digest, KeySuite.ED25519, public)
+    for suite, public in anchors.seal_keys():
+        kid = compute_key_id(anchors.digest, suite, public)
         if kid == named:
+            algorithm = SEAL_ALGORITHMS[suite]
+            if message.headers.get(ALGORITHM) != algorithm:
+                msg = f"the protected header does not say {algorithm}, the algorithm of this key"
+                raise ProofInvalid(msg)
             try:
-                verify(KeySuite.ED25519, public, signed, message.signature)
+                verify(suite, public, signed, message.signature)
             except SignatureInvalid as error:
                 raise ProofInvalid(str(error)) from error
             return kid.hex()
