@@ -125,10 +125,12 @@ class Tsa:
 
     def respond(self, data: bytes, status: str = "granted", **faults: Any) -> bytes:
         """Return a whole response, as an authority sends it."""
-        fields: dict[str, Any] = {"status": {"status": status}}
-        if status == "granted":
-            fields["time_stamp_token"] = cms.ContentInfo.load(self.stamp(data, **faults))
-        response: bytes = tsp.TimeStampResp(fields).dump()
+        if status != "granted":
+            return b"\x30\x05\x30\x03\x02\x01\x02"  # status 2, rejection, and no token
+        token = cms.ContentInfo.load(self.stamp(data, **faults))
+        response: bytes = tsp.TimeStampResp(
+            {"status": {"status": status}, "time_stamp_token": token}
+        ).dump()
         return response
 
     def _info(self, data: bytes, hash_name: str, faults: dict[str, Any]) -> bytes:

@@ -16,6 +16,11 @@ core: Any = importlib.import_module("asn1crypto.core")
 BYTES_MAX: Final = 1024 * 1024
 
 
+def sequence(name: str, *fields: tuple[Any, ...]) -> Any:
+    """Make a SEQUENCE of named fields; a third member holds the options of one."""
+    return type(name, (core.Sequence,), {"_fields": list(fields)})
+
+
 def load(structure: Any, der: bytes) -> Any:
     """Parse DER without trailing bytes; raises `ValueError` and whatever asn1crypto raises."""
     if len(der) > BYTES_MAX:

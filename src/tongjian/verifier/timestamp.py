@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tongjian.verifier.asn1 import cms, is_there, load, tsp
+from tongjian.verifier.asn1 import cms, is_there, load, sequence, tsp
 from tongjian.verifier.certificates import (
     HASHES,
     Certificate,
@@ -28,6 +28,10 @@ CERTIFICATES_MAX: Final = 32
 _ALGORITHM: Final = {"sha256": 1, "sm3": 2, "sha384": 3, "sha512": 4, "sha3_256": 5}
 """Numbers of the hash algorithms as `services.evidence.records.Algorithm` has them."""
 _SHA1_ESS: Final = "sha1"
+_Response: Final = sequence(
+    "Response", ("status", tsp.PKIStatusInfo), ("token", cms.ContentInfo, {"optional": True})
+)
+"""TimeStampResp; asn1crypto's own cannot read a rejection, which holds no token."""
 
 
 class TimeStampInvalid(Exception):
@@ -106,13 +110,13 @@ def _read(der: bytes) -> Token:
 def _token_of(data: bytes) -> bytes:
     """Return the token in a response that grants one, or the data itself."""
     try:
-        response = load(tsp.TimeStampResp, data)
+        response = load(_Response, data)
         status: str = response["status"]["status"].native
     except (ValueError, TypeError, KeyError):
         return data
     if status not in {"granted", "granted_with_mods"}:
         raise TimeStampInvalid("form", f"the authority did not grant a stamp: {status}")
-    token: bytes = response["time_stamp_token"].dump()
+    token: bytes = response["token"].dump()
     return token
 
 
