@@ -8,12 +8,10 @@ import contextlib
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tongjian.catalogue import load_registry
-from tongjian.core import values
 from tongjian.core.block import (
     Header,
     Seal,
@@ -32,7 +30,16 @@ from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import SignatureInvalid
 from tongjian.core.state import Advance
 from tongjian.engines.blocks import Blocks
-from tongjian.engines.frames import expect_body, expect_header, lock, read_frame
+from tongjian.engines.frames import (
+    Decided,
+    Opened,
+    expect_body,
+    expect_header,
+    expect_state,
+    lock,
+    make_header,
+    read_frame,
+)
 from tongjian.engines.seals import SealMaker, check_seal
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
 from tongjian.storage.errors import (
@@ -50,18 +57,6 @@ ZERO_DIGEST: Final = bytes(32)
 LOG_NAME: Final = "blocks.log"
 STORE_NAME: Final = "store.lmdb"
 DAMAGED: Final = ".damaged"
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What opening a ledger found and did."""
-
-    replayed: int
-    """Blocks taken from the block log into the derived state."""
-    cut_bytes: int
-    """Bytes of an unfinished frame removed from the end of the block log."""
-    rebuilt: str
-    """Why the derived state was rebuilt from the first block; empty where it was not."""
 
 
 class Chain(Blocks):
@@ -159,23 +154,8 @@ class Chain(Blocks):
                 "Blocks were lost: restore the block log from a backup or another node."
             )
             raise LogDamaged(msg)
-        header = self._stored_header(tip.height)
-        if compute_header_hash(self.digest, encode(header)) != tip.header_hash:
-            msg = (
-                f"the block log has another block {tip.height} than the state was made from: one "
-                "of the two is of another history. Compare both with a receipt or another node; "
-                f"if the block log is right, move {STORE_NAME} away and open the ledger again."
-            )
-            raise LogDamaged(msg)
-        if self.commitment.tree.root() != header.state_root:
-            msg = f"the restored state root differs from the header of block {tip.height}"
-            raise StoreDamaged(msg)
-        if (self.commitment.log.root(), tip.log_size) != (header.log_root, header.log_size):
-            msg = f"the restored log root differs from the header of block {tip.height}"
-            raise StoreDamaged(msg)
-
-    def _stored_header(self, height: int) -> Header:
-        return read_frame(self.log.read(self._meta(height).offset))[0]
+        header = read_frame(self.log.read(self._meta(tip.height).offset))[0]
+        expect_state(tip, header, self.commitment, self.digest)
 
     def _founding(self) -> tuple[Advance, dict[bytes, bytes | None]]:
         writes: dict[bytes, bytes | None] = dict(compute_genesis_rows(self.genesis))
@@ -237,9 +217,24 @@ class Chain(Blocks):
         maker: SealMaker,
         checked: Sequence[tuple[Actor, ...]] | None,
     ) -> tuple[int, Applied]:
-        height = self.height + 1
         # Read before the tree advances: the store stands at the block before until it is taken in.
-        key = self.sealing_key(height)
+        key = self.sealing_key(self.height + 1)
+        decided = self.decide(time_ms, incoming, checked)
+        self.record(decided, maker.seal(self.chain_id, encode(decided.header), key))
+        return decided.header.height, decided.applied
+
+    def decide(
+        self,
+        time_ms: int,
+        incoming: Sequence[Incoming],
+        checked: Sequence[tuple[Actor, ...]] | None = None,
+    ) -> Decided:
+        """Decide the next block; nothing is durable before `record` has taken it in.
+
+        The tree stands at the new block then, the store at the one before: nothing may be decided
+        or read in between. Whoever does not record it must `reload`.
+        """
+        height = self.height + 1
         if self.tip is not None and time_ms < self.tip.time_ms:
             msg = f"block {height} at {time_ms} ms would come before block {self.height}"
             raise InvariantBroken(msg)
@@ -247,12 +242,19 @@ class Chain(Blocks):
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         envelopes = tuple(transaction.data for transaction in incoming)
         header = self._header(height, time_ms, advance, envelopes)
-        body = encode_body(envelopes, applied.results)
+        return Decided(header, envelopes, applied, advance)
+
+    def record(self, decided: Decided, seal: Seal) -> None:
+        """Make durable what was decided last; fails as `apply` does."""
+        applied = decided.applied
+        body = encode_body(decided.envelopes, applied.results)
         identities = [result.transaction for result in applied.results]
-        seal = maker.seal(self.chain_id, encode(header), key)
-        self._append(header, seal, body, advance, applied.writes, identities)
+        self._append(decided.header, seal, body, decided.advance, applied.writes, identities)
         self._settle(applied)
-        return height, applied
+
+    def hash_of(self, header: Header) -> bytes:
+        """Return the hash of a header: what the next one names, and the engine's app hash."""
+        return compute_header_hash(self.digest, encode(header))
 
     def replay(self, frame: Frame) -> None:
         """Take in a stored block after checking its chain, seal, transactions and roots."""
@@ -324,17 +326,8 @@ class Chain(Blocks):
         self, height: int, time_ms: int, advance: Advance, envelopes: tuple[bytes, ...]
     ) -> Header:
         previous = self.tip.header_hash if self.tip is not None else ZERO_DIGEST
-        return Header(
-            version=1,
-            chain=values.digest(self.chain_id),
-            height=values.height(height),
-            time_ms=values.time_ms(time_ms),
-            previous=values.digest(previous),
-            state_root=values.digest(advance.state_root),
-            log_root=values.digest(advance.log_root),
-            log_size=values.count(advance.log_size),
-            batch=values.digest(compute_batch(self.digest, envelopes)),
-        )
+        place = (self.chain_id, height, time_ms, previous)
+        return make_header(place, advance, compute_batch(self.digest, envelopes))
 
     def _append(
         self,
@@ -371,7 +364,7 @@ class Chain(Blocks):
             entry_count=self.commitment.tree.count,
             log_size=advance.log_size,
             peaks=self.commitment.log.peaks(),
-            header_hash=compute_header_hash(self.digest, encode(header)),
+            header_hash=self.hash_of(header),
             time_ms=header.time_ms,
         )
         self.store.commit(tip, frame.offset, advance, writes, identities)

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from tongjian.core import values
 from tongjian.core.block import (
     BODIES,
     HEADERS,
@@ -14,13 +16,55 @@ from tongjian.core.block import (
     Result,
     Seal,
     Sealed,
+    compute_header_hash,
     encode_body,
 )
-from tongjian.core.encoding import Malformed
+from tongjian.core.encoding import Malformed, encode
+from tongjian.core.hashing import Hash
+from tongjian.core.machine import Applied
+from tongjian.core.state import Advance, Commitment
 from tongjian.storage.blocklog import Frame
-from tongjian.storage.errors import InUse, LogDamaged
+from tongjian.storage.errors import InUse, LogDamaged, StoreDamaged
+from tongjian.storage.packing import Tip
 
 LOCK_NAME: Final = "lock"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What opening a ledger found and did."""
+
+    replayed: int
+    """Blocks taken from the block log into the derived state."""
+    cut_bytes: int
+    """Bytes of an unfinished frame removed from the end of the block log."""
+    rebuilt: str
+    """Why the derived state was rebuilt from the first block; empty where it was not."""
+
+
+class Decided(NamedTuple):
+    """A block that is decided and not yet durable."""
+
+    header: Header
+    envelopes: tuple[bytes, ...]
+    applied: Applied
+    advance: Advance
+
+
+def make_header(place: tuple[bytes, int, int, bytes], advance: Advance, batch: bytes) -> Header:
+    """Return the header of a block: `place` is chain id, height, time in ms, previous header."""
+    chain, height, time_ms, previous = place
+    return Header(
+        version=1,
+        chain=values.digest(chain),
+        height=values.height(height),
+        time_ms=values.time_ms(time_ms),
+        previous=values.digest(previous),
+        state_root=values.digest(advance.state_root),
+        log_root=values.digest(advance.log_root),
+        log_size=values.count(advance.log_size),
+        batch=values.digest(batch),
+    )
 
 
 def read_frame(frame: Frame) -> tuple[Header, Seal, Body]:
@@ -48,6 +92,23 @@ def expect_body(frame: Frame, envelopes: tuple[bytes, ...], results: tuple[Resul
     if encode_body(envelopes, results) != frame.body:
         msg = f"the block at byte {frame.offset} does not hold what replay gives"
         raise LogDamaged(msg)
+
+
+def expect_state(tip: Tip, header: Header, commitment: Commitment, digest: Hash) -> None:
+    """Raise unless the restored state is the one that the header of its height commits to."""
+    if compute_header_hash(digest, encode(header)) != tip.header_hash:
+        msg = (
+            f"the block log has another block {tip.height} than the state was made from: one of "
+            "the two is of another history. Compare both with a receipt or another node; if the "
+            "block log is right, move store.lmdb away and open the ledger again."
+        )
+        raise LogDamaged(msg)
+    if commitment.tree.root() != header.state_root:
+        msg = f"the restored state root differs from the header of block {tip.height}"
+        raise StoreDamaged(msg)
+    if (commitment.log.root(), tip.log_size) != (header.log_root, header.log_size):
+        msg = f"the restored log root differs from the header of block {tip.height}"
+        raise StoreDamaged(msg)
 
 
 def lock(folder: Path) -> int:

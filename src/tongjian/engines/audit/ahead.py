@@ -10,9 +10,12 @@ from tongjian.core.genesis import Genesis
 from tongjian.core.machine import Machine
 from tongjian.core.operation import InvariantBroken, Refused
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
+from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.audit.blocks import Block
 from tongjian.engines.audit.difference import Difference, Differs
 from tongjian.engines.checkers import Checkers, Job, Ticket
+from tongjian.engines.seals import expect_network_seal
+from tongjian.storage.errors import ReplayDiffers
 
 STRETCHES_MAX: Final = 3
 """Of blocks on their way through the checkers."""
@@ -23,6 +26,8 @@ AHEAD_BYTES: Final = 8 * 1024 * 1024
 Key = tuple[int, bytes]
 """Suite and public key; suite 0 stands for a key that nobody has enrolled yet."""
 _UNKNOWN: Final = (0, b"")
+_NO_JOB: Final[Job] = (0, b"", b"", b"")
+"""Stands where a block has no signature of an operator; its verdict is not looked at."""
 
 
 class Stretch(NamedTuple):
@@ -114,7 +119,10 @@ class Signed:
     def _add(self, block: Block, keys: list[Key], jobs: list[Job]) -> None:
         key = self._seal_key(block)
         keys.append(key)
-        jobs.append((*key, self._seal_message(block, key), block.seal.signature))
+        if key[0] == NETWORK_SUITE:
+            jobs.append(_NO_JOB)
+        else:
+            jobs.append((*key, self._seal_message(block, key), block.seal.signature))
         for one in block.incoming:
             for key_id, signature in zip(one.transaction.signers, one.signatures, strict=True):
                 key = self._key(key_id)
@@ -146,11 +154,17 @@ class Signed:
         if block.seal.suite != suite:
             why = "it is of another suite than the operator's key"
             raise Differs(Difference(height, "seal", why, "", int(block.seal.suite), suite))
-        if epoch == self._epoch and all(verdicts):
+        if suite == NETWORK_SUITE:
+            _expect_network(block, public)
+        elif epoch == self._epoch and all(verdicts):
             return
-        if keys[0] != key or not verdicts[0]:
+        elif keys[0] != key or not verdicts[0]:
             message = self._seal_message(block, key)
             _verify((suite, public, message, block.seal.signature), Difference(height, "seal", ""))
+        self._check_transactions(block, keys, verdicts)
+
+    def _check_transactions(self, block: Block, keys: list[Key], verdicts: bytes) -> None:
+        height = int(block.header.height)
         at = 1
         for position, one in enumerate(block.incoming):
             place = f"transaction {position} ({one.id.hex()})"
@@ -164,6 +178,14 @@ class Signed:
                     job = (*key, one.message, signature)
                     _verify(job, Difference(height, "signature", "", where))
                 at += 1
+
+
+def _expect_network(block: Block, validators: bytes) -> None:
+    """Expect the seal of the network: who signed for it is proven by receipts, not by the log."""
+    try:
+        expect_network_seal(validators, block.header, block.seal)
+    except ReplayDiffers as error:
+        raise Differs(Difference(int(block.header.height), "seal", str(error))) from error
 
 
 def _verify(job: Job, found: Difference) -> None:

@@ -1,5 +1,11 @@
-"""The verbs of membership: offices, officers, keys, and the rules in force."""
+"""The verbs of membership: offices, officers, keys, nodes, and the rules in force."""
 
-from tongjian.services.membership import acts_keys, acts_officers, acts_offices, acts_rules
+from tongjian.services.membership import (
+    acts_keys,
+    acts_network,
+    acts_officers,
+    acts_offices,
+    acts_rules,
+)
 
-__all__ = ["acts_keys", "acts_officers", "acts_offices", "acts_rules"]
+__all__ = ["acts_keys", "acts_network", "acts_officers", "acts_offices", "acts_rules"]

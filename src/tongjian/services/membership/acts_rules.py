@@ -19,6 +19,7 @@ from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AllOf, AnyOf, Signer
 from tongjian.core.signatures import KeySuite, compute_key_id
+from tongjian.core.validators import NETWORK_SUITE
 from tongjian.core.values import Height, Label, Name, TimeMs, key_id, name
 from tongjian.services.membership.acts_keys import is_sound
 from tongjian.services.membership.records import (
@@ -131,6 +132,7 @@ def rotate_seal_key(act: RotateSealKey, ledger: Ledger) -> SealKeyRotated:
     notice = ledger.parameter("seal_notice_blocks")
     ensure(act.from_height >= ledger.height + notice, Refusal.NOTICE_TOO_SHORT)
     ensure(len(rows) < limits.RANGE_ROWS_MAX, Refusal.HISTORY_FULL)
+    ensure(all(row.suite != NETWORK_SUITE for _, row in rows), Refusal.NETWORK_BEGUN)
 
     ledger.put(SEAL_KEYS, act.from_height, row=SealKey(suite=act.suite, public=act.public))
     identity = key_id(compute_key_id(ledger.digest, KeySuite(act.suite), act.public))

@@ -15,11 +15,23 @@ from tongjian.core.directory import (
     OfficerId,
     ParameterValues,
     ParentCode,
+    PublicKey,
     SuiteNumber,
     Version,
 )
-from tongjian.core.operation import TEXT, Event, RefusalCode, Row, Service, Table
-from tongjian.core.values import Height, KeyId, Label, Name, PersonId, Region, TimeMs, Uscc
+from tongjian.core.operation import BYTES32, TEXT, Event, RefusalCode, Row, Service, Table
+from tongjian.core.validators import Power
+from tongjian.core.values import (
+    Digest,
+    Height,
+    KeyId,
+    Label,
+    Name,
+    PersonId,
+    Region,
+    TimeMs,
+    Uscc,
+)
 
 GOVERNOR: Final = "governor"
 """The role that votes; given and taken by vote alone."""
@@ -56,6 +68,21 @@ class Charter(Row):
 
 
 CHARTERS: Final[Table[Charter, str]] = Table("membership.charters", Charter, (TEXT,))
+NodeId = Annotated[
+    bytes, Meta(min_length=32, max_length=32, description="Public key of a node's connections.")
+]
+
+
+class Node(Row):
+    """A computer that runs the ledger for an office, with its voice in the network."""
+
+    office: Uscc
+    public: PublicKey
+    """The Ed25519 key with which it signs blocks."""
+    power: Power
+
+
+NODES: Final[Table[Node, bytes]] = Table("membership.nodes", Node, (BYTES32,))
 
 
 class Refusal(RefusalCode):
@@ -94,6 +121,12 @@ class Refusal(RefusalCode):
     NOTICE_TOO_SHORT = 31, "The height lies less than the required notice ahead."
     HISTORY_FULL = 32, "No more dated values of this kind can be kept."
     VOTE_IMPOSSIBLE = 33, "Too few governors could still sign: no vote could be carried again."
+    NODE_UNKNOWN = 60, "No node with this key is admitted."
+    NODES_FULL = 61, "The network has as many nodes as it can."
+    NETWORK_BEGUN = 62, "The validators of the network seal blocks already."
+    NO_VALIDATOR = 63, "No validator with power would remain: no block could be sealed."
+    POWER_TOO_GREAT = 64, "One vote may not hand a node more than a third of all power."
+    VALIDATORS_DIFFER = 65, "The validators on the ledger are not those that were voted on."
 
 
 class KindChartered(Event, tag="membership.kind_chartered"):
@@ -205,7 +238,32 @@ class SealKeyRotated(Event, tag="membership.seal_key_rotated"):
     from_height: Height
 
 
-service: Final = Service("membership", Refusal, (*DIRECTORY_TABLES, CHARTERS))
+class NodeAdmitted(Event, tag="membership.node_admitted"):
+    """A node is part of the network, with a voice of its power from a height on."""
+
+    node: NodeId
+    office: Uscc
+    public: PublicKey
+    power: Power
+    from_height: Height
+
+
+class NodeRetired(Event, tag="membership.node_retired"):
+    """A node is no part of the network from a height on."""
+
+    node: NodeId
+    office: Uscc
+    from_height: Height
+
+
+class NetworkBegun(Event, tag="membership.network_begun"):
+    """Validators seal blocks from a height on, no longer the operator."""
+
+    validators: Digest
+    from_height: Height
+
+
+service: Final = Service("membership", Refusal, (*DIRECTORY_TABLES, CHARTERS, NODES))
 
 if ROLES_PER_CHARTER_MAX > limits.PARTS_MAX or KINDS_BELOW_MAX > limits.PARTS_MAX:
     msg = "a charter is a row: its lists are bounded like those of any row"

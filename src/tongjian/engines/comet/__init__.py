@@ -1,0 +1,1 @@
+"""The ledger as an application of CometBFT: many nodes decide the same blocks together."""

@@ -1,0 +1,53 @@
+"""Who takes part, as the ledger has it: nodes, their ids as peers, validators and their power."""
+
+from tongjian.core.hashing import sha256
+from tongjian.core.machine import Applied
+from tongjian.core.validators import compute_validators_hash
+from tongjian.engines.chain import Chain
+from tongjian.engines.comet.wire import Message
+from tongjian.services.membership.records import NODES, Node
+
+_PEER_ID_BYTES = 20
+_ALL = 10**6
+
+
+def peer_id(public: bytes) -> str:
+    """Return the id of a node among its peers: of the key of its connections, in hexadecimal."""
+    return sha256(public)[:_PEER_ID_BYTES].hex()
+
+
+def nodes_of(chain: Chain) -> dict[bytes, Node]:
+    """Return the nodes on the ledger by the public key of their connections."""
+    rows = chain.store.scan(NODES.prefix, NODES.prefix[:-1] + b"\x01", _ALL)
+    return {NODES.split(key)[0]: NODES.codec.decode(row) for key, row in rows}
+
+
+def validators_of(nodes: dict[bytes, Node]) -> list[tuple[bytes, int]]:
+    """Return the public keys and powers of those who vote."""
+    return [(node.public, node.power) for node in nodes.values() if node.power]
+
+
+def validators_hash_of(chain: Chain) -> bytes:
+    """Return the hash of the validators on the ledger, as votes and seals name them."""
+    return compute_validators_hash(validators_of(nodes_of(chain)))
+
+
+def is_member(chain: Chain, peer: str) -> bool:
+    """Say whether a peer is a node that the ledger admits."""
+    return any(peer_id(public) == peer for public in nodes_of(chain))
+
+
+def validator_updates(before: dict[bytes, Node], applied: Applied) -> list[Message]:
+    """Return how a decided block changes the validators; `before` are the nodes before it."""
+    after = dict(before)
+    for key, row in applied.rows.items():
+        if key.startswith(NODES.prefix):
+            after.pop(NODES.split(key)[0], None)
+            if row is not None:
+                after[NODES.split(key)[0]] = row
+    old, new = dict(validators_of(before)), dict(validators_of(after))
+    return [
+        {"pub_key": {"ed25519": public}, "power": new.get(public, 0)}
+        for public in sorted(old | new)
+        if old.get(public, 0) != new.get(public, 0)
+    ]
