@@ -16,11 +16,13 @@ from tongjian.core.values import Digest, TimeMs, Uscc, time_ms
 from tongjian.services.land.book import (
     add_entry,
     check_shares,
+    listed,
     require_registered,
     require_unit,
     set_holders,
     without,
 )
+from tongjian.services.land.burdens import end_mortgages
 from tongjian.services.land.records import (
     ENTRIES,
     HOLDINGS,
@@ -238,7 +240,7 @@ def end_seizure(
     else:
         successor = unit.waiting[0]
         unit = replace(unit, seizure=successor, waiting=unit.waiting[1:])
-        waiting = ledger.one(SEIZURES, code, successor, missing=Refusal.SEIZURE_UNKNOWN)
+        waiting = listed(ledger, SEIZURES, code, successor)
         until_ms = put_in_force(ledger, code, successor, waiting).until_ms
     ledger.put(UNITS, code, row=unit)
     return SeizureEnded(
@@ -252,7 +254,7 @@ def end_seizure(
 
 def close_seizure(ledger: Ledger, code: str, number: int, status: SeizureStatus) -> None:
     """Write how a seizure ended."""
-    seizure = ledger.one(SEIZURES, code, number, missing=Refusal.SEIZURE_UNKNOWN)
+    seizure = listed(ledger, SEIZURES, code, number)
     ledger.put(SEIZURES, code, number, row=replace(seizure, status=status))
 
 
@@ -325,16 +327,14 @@ def transfer_by_order(act: TransferByOrder, ledger: Ledger) -> TransferredByOrde
 def check_own_seizure(act: TransferByOrder, unit: Unit, ledger: Ledger) -> None:
     """Refuse a transfer by a court while another court's seizure is in force (LND-I1)."""
     if unit.seizure:
-        seizure = ledger.one(SEIZURES, act.unit, unit.seizure, missing=Refusal.SEIZURE_UNKNOWN)
+        seizure = listed(ledger, SEIZURES, act.unit, unit.seizure)
         ensure(seizure.court == act.court, Refusal.NOT_SEIZING_COURT)
 
 
 def clear_burdens(ledger: Ledger, code: str, unit: Unit) -> Unit:
     """End mortgages and advance notices of a unit that a court sells free of them."""
-    for number in unit.mortgages:
-        mortgage = ledger.one(MORTGAGES, code, number, missing=Refusal.MORTGAGE_UNKNOWN)
-        ledger.put(MORTGAGES, code, number, row=replace(mortgage, status="ended"))
+    end_mortgages(ledger, code, unit, "ended")
     for number in unit.notices:
-        notice = ledger.one(NOTICES, code, number, missing=Refusal.NOTICE_UNKNOWN)
+        notice = listed(ledger, NOTICES, code, number)
         ledger.put(NOTICES, code, number, row=replace(notice, status="ended"))
     return replace(unit, mortgages=(), notices=())

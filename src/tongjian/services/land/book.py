@@ -6,11 +6,12 @@ orders what it holds, and nothing else does (Civil Code art. 214, 414).
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tongjian.core.encoding import replace
+from tongjian.core.identifiers import IdentifierInvalid, region_covers
 from tongjian.core.ledger import Ledger
-from tongjian.core.operation import Refused, ensure
+from tongjian.core.operation import InvariantBroken, Row, Table, ensure
 from tongjian.core.values import count, height, time_ms
 from tongjian.services.land.records import (
     ENTRIES,
@@ -23,8 +24,11 @@ from tongjian.services.land.records import (
 from tongjian.services.land.refusals import Refusal
 from tongjian.services.land.values import EntryKind, Share
 
+RowT = TypeVar("RowT", bound=Row)
+
 PARCEL_CHARACTERS: Final = 19
 """Of a unit number; the other nine name what stands on the parcel."""
+REGION_CHARACTERS: Final = 6
 BARE_LAND: Final = "W00000000"
 
 
@@ -53,6 +57,15 @@ def require_registered(ledger: Ledger, code: str) -> Unit:
     unit = require_unit(ledger, code)
     ensure(unit.status == "registered", Refusal.UNIT_NOT_REGISTERED)
     return unit
+
+
+def listed(ledger: Ledger, table: Table[RowT, str, int], code: str, number: int) -> RowT:
+    """Return the row of a burden that its unit lists; the two are written together."""
+    row = ledger.get(table, code, number)
+    if row is None:
+        msg = f"{code} lists number {number} of {table.name}, which is not there"
+        raise InvariantBroken(msg)
+    return row
 
 
 def check_shares(shares: Sequence[Share]) -> None:
@@ -113,7 +126,10 @@ def without(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:
     return tuple(other for other in numbers if other != number)
 
 
-def require_new(known: object | None, code: Refusal) -> None:
-    """Refuse with the code where a row is there already."""
-    if known is not None:
-        raise Refused(code)
+def check_district(region: str, code: str) -> None:
+    """Refuse land that lies outside the region of an office (Regulation art. 7)."""
+    try:
+        covers = region_covers(region, code[:REGION_CHARACTERS])
+    except IdentifierInvalid:
+        covers = False
+    ensure(covers, Refusal.OUTSIDE_DISTRICT)

@@ -6,7 +6,7 @@ Nothing in a demand dates anything: an entry has effect from the block that hold
 from typing import Literal
 
 from tongjian.core.encoding import Record
-from tongjian.core.values import Amount, Digest, Fen, TimeMs, Uscc
+from tongjian.core.values import Amount, Digest, Fen, Label, TimeMs, Uscc
 from tongjian.services.land.values import (
     Attestations,
     Holders,
@@ -22,7 +22,6 @@ class First(Record, tag="first"):
     """First registration 首次登记, of land or of buildings on registered land."""
 
     units: Units
-    use: Use
     term_end_ms: TimeMs
     """When the right of use of the land ends; 0 where it has no end."""
     holders: Shares
@@ -41,7 +40,7 @@ class Transfer(Record, tag="transfer"):
     """By notaries: of who disposes (high price, agents) or that the holder of a notice consents."""
     acknowledged: Digest | None
     """Salted commitment to the transferees' word that they know of the objection."""
-    escrow: Digest | None
+    escrow: Label | None
     """The escrow of the treasury that holds the price; its release follows the entry."""
 
 
@@ -88,9 +87,11 @@ class Notice(Record, tag="notice"):
     """Advance notice 预告登记: no disposal without the consent of its holder (art. 221)."""
 
     unit: UnitCode
-    purpose: Literal["sale", "mortgage"]
     applicants: Holders
     holder: Digest
+    """Who will get the unit, or lend on it."""
+    mortgagee: Uscc | None
+    """The lender, where the notice secures a mortgage that is to come."""
     attestations: Attestations
 
 

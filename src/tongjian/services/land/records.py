@@ -157,8 +157,9 @@ class MortgageRow(Row, matched=True):
 class NoticeRow(Row, matched=True):
     """A registered advance notice."""
 
-    purpose: Literal["sale", "mortgage"]
     holder: Digest
+    mortgagee: Uscc | None
+    """Where it secures a mortgage that is to come."""
     status: BurdenStatus
     lapses_ms: TimeMs
     """90 days after final registration became possible; 0 while it is not (art. 221)."""
