@@ -117,6 +117,7 @@ def _move(act: Transfer, ledger: Ledger) -> Moved:
     by=Signer("payer", Recorded(ACCOUNTS, ("source",), "owner")),
     law="Toy Act art. 2",
     writes=(ACCOUNTS, LINES),
+    amount="amount",
 )
 def transfer(act: Transfer, ledger: Ledger) -> Moved:
     """Move money out of an account of the signer's office."""

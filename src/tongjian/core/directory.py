@@ -22,13 +22,23 @@ from tongjian.core.operation import (
     Row,
     Table,
 )
-from tongjian.core.values import Height, KeyId, Label, Name, PersonId, Region, TimeMs, Uscc
+from tongjian.core.standing import RELATIVES, STANDINGS, USAGES, Limit, Standing
+from tongjian.core.values import (
+    Height,
+    KeyId,
+    Label,
+    Name,
+    OfficerId,
+    PersonId,
+    Region,
+    TimeMs,
+    Uscc,
+)
 
 Level = Annotated[
     int, Meta(ge=1, le=5, description="1 state, 2 province, 3 city, 4 county, 5 body.")
 ]
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=2048, description="Raw public key.")]
-OfficerId = Annotated[bytes, Meta(min_length=16, max_length=16, description="Id of a post held.")]
 SuiteNumber = Annotated[int, Meta(ge=1, le=limits.KEY_SUITES_MAX, description="Signature suite.")]
 Version = Annotated[int, Meta(ge=0, le=10_000, description="Rule version of a service.")]
 ParameterValue = Annotated[
@@ -139,8 +149,14 @@ DIRECTORY_TABLES: Final[tuple[AnyTable, ...]] = (
     PARAMETERS,
     SEAL_KEYS,
     TIMERS,
+    STANDINGS,
+    RELATIVES,
+    USAGES,
 )
-_CACHED_PREFIXES: Final = tuple(table.prefix for table in DIRECTORY_TABLES if table is not TIMERS)
+CACHED_PREFIXES: Final = tuple(
+    table.prefix for table in DIRECTORY_TABLES if table not in (TIMERS, USAGES)
+)
+"""Of the rows that the directory remembers; deadlines and usages change with every act."""
 
 
 class Kernel(RefusalCode):
@@ -159,6 +175,7 @@ class Kernel(RefusalCode):
     NOT_PERMITTED = 11, "The signers do not hold the roles that this act asks for."
     OUT_OF_BOUNDS = 12, "The act would take a value of the ledger outside its bounds."
     PARAMETER_MISSING = 13, "A parameter that the rule needs has no value in force."
+    LIMIT_REACHED = 14, "A signer's limit for the day in this role would be exceeded."
 
 
 class Reader(Protocol):
@@ -171,6 +188,16 @@ class Reader(Protocol):
     def scan(self, low: bytes, high: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Return up to `limit` keys and row bytes with low <= key < high, in order."""
         ...
+
+
+class Held(NamedTuple):
+    """A role that an officer may use for a period, their own or as a deputy."""
+
+    role: str
+    from_ms: int
+    until_ms: int
+    principal: bytes
+    """Person whose deputy the officer is in this role; empty in a role of one's own."""
 
 
 class Actor(NamedTuple):
@@ -190,13 +217,27 @@ class Actor(NamedTuple):
     kind: str
     closed: bool
     grants: tuple[Grant, ...]
+    held: tuple[Held, ...]
+    """The grants and what was delegated; empty of what the principal may not use."""
+    away: tuple[int, int]
+    """From when until when, in ms, the officer is on leave and no role counts."""
+    limits: tuple[Limit, ...]
+    relatives: tuple[bytes, ...]
+    """Persons declared to be related."""
 
     def holds(self, role: str, time_ms: int) -> bool:
-        """Say whether the officer holds a role at a time."""
-        for grant in self.grants:
-            if grant.role == role and grant.from_ms <= time_ms < grant.until_ms:
-                return True
+        """Say whether the officer holds a role, or has it as a deputy, at a time."""
+        for held in self.held:
+            if held.role == role and held.from_ms <= time_ms < held.until_ms:
+                return not self.away[0] <= time_ms < self.away[1]
         return False
+
+    def persons(self, role: str, time_ms: int) -> tuple[bytes, ...]:
+        """Return who acts when the officer uses a role: the person, and the principal behind."""
+        for held in self.held:
+            if held.role == role and held.from_ms <= time_ms < held.until_ms:
+                return (self.person, held.principal) if held.principal else (self.person,)
+        return (self.person,)
 
 
 class Directory:
@@ -215,7 +256,7 @@ class Directory:
     def invalidate(self, keys: Callable[[], list[bytes]] | list[bytes]) -> None:
         """Forget what was remembered if one of the changed row keys is a directory row."""
         for key in keys() if callable(keys) else keys:
-            if key.startswith(_CACHED_PREFIXES):
+            if key.startswith(CACHED_PREFIXES):
                 self._actors = {}
                 self._activations = {}
                 self._parameters = {}
@@ -237,6 +278,8 @@ class Directory:
         if officer is None or office is None:
             msg = f"key {key_id.hex()} belongs to no officer of an office: the directory is damaged"
             raise InvariantBroken(msg)
+        standing = self._reader.row(STANDINGS, STANDINGS.key(key.officer))
+        relatives = self._reader.row(RELATIVES, RELATIVES.key(officer.person))
         return Actor(
             key=key_id,
             suite=key.suite,
@@ -252,7 +295,25 @@ class Directory:
             kind=office.kind,
             closed=office.closed,
             grants=officer.grants,
+            held=self._held(officer, standing),
+            away=(standing.away_from_ms, standing.away_until_ms) if standing else (0, 0),
+            limits=standing.limits if standing else (),
+            relatives=relatives.persons if relatives else (),
         )
+
+    def _held(self, officer: Officer, standing: Standing | None) -> tuple[Held, ...]:
+        """Return an officer's roles, own ones first, then those of principals who hold them."""
+        own = [Held(g.role, g.from_ms, g.until_ms, b"") for g in officer.grants]
+        for deputy in standing.deputy_for if standing else ():
+            principal = self._reader.row(OFFICERS, OFFICERS.key(deputy.principal))
+            if principal is None or principal.suspended or principal.office != officer.office:
+                continue
+            for grant in principal.grants:
+                from_ms = max(deputy.from_ms, grant.from_ms)
+                until_ms = min(deputy.until_ms, grant.until_ms)
+                if grant.role == deputy.role and from_ms < until_ms:
+                    own.append(Held(deputy.role, from_ms, until_ms, principal.person))
+        return tuple(own)
 
     def office(self, uscc: str) -> Office | None:
         """Return an office as it stood when the block began, or none."""

@@ -6,9 +6,10 @@ that a refused act changes nothing.
 """
 
 from functools import cache
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, Final, TypeVar, TypeVarTuple
 
-from tongjian.core import limits
+from tongjian.core import limits, values
+from tongjian.core.calendar import days_from_civil, legal_date
 from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
 from tongjian.core.encoding import Codec, Malformed, Record, encode
 from tongjian.core.hashing import Hash
@@ -23,6 +24,7 @@ from tongjian.core.operation import (
     Row,
     Table,
 )
+from tongjian.core.standing import USAGES, Usage
 
 RowT = TypeVar("RowT", bound=Row)
 KeyParts = TypeVarTuple("KeyParts")
@@ -30,6 +32,7 @@ KeyParts = TypeVarTuple("KeyParts")
 Staged = tuple[Any, bytes]
 """A row with its bytes; a removed row is `_REMOVED`."""
 _REMOVED: Staged = (None, b"")
+_UNUSED: Final = Usage(day=0, acts=values.count(0), amount_fen=values.fen(0))
 
 
 class Ledger:
@@ -200,6 +203,27 @@ class Ledger:
     def read(self, table: AnyTable, *key: Any) -> Any:
         """Return a row without a declaration; for permissions and the kernel."""
         return self._find(table, table.key_of(key))
+
+    def charge(self, actor: Actor, roles: tuple[str, ...], amount_fen: int) -> None:
+        """Count an act against the limits of a signer, or refuse with LIMIT_REACHED.
+
+        Acts of one legal day add up, in one transaction as in many: a batch splits no limit.
+        """
+        day = days_from_civil(legal_date(self.time_ms))
+        for limit in actor.limits:
+            if limit.role not in roles or not actor.holds(limit.role, self.time_ms):
+                continue
+            key = USAGES.key(actor.officer, limit.role)
+            usage: Usage | None = self._find(USAGES, key)
+            before = usage if usage is not None and usage.day == day else _UNUSED
+            acts, amount = before.acts + 1, before.amount_fen + amount_fen
+            if limit.acts is not None and acts > limit.acts:
+                raise Refused(Kernel.LIMIT_REACHED, f"{limit.acts} acts a day as {limit.role}.")
+            if limit.amount_fen is not None and amount > limit.amount_fen:
+                detail = f"{limit.amount_fen} fen a day as {limit.role}."
+                raise Refused(Kernel.LIMIT_REACHED, detail)
+            row = Usage(day=day, acts=values.count(acts), amount_fen=values.fen(amount))
+            self._put(USAGES, key, row)
 
     def due_timers(self) -> list[tuple[bytes, Timer]]:
         """Return the timers whose moment has come, oldest first, at most a block's share."""

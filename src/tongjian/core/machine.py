@@ -15,7 +15,7 @@ from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
 from tongjian.core.ledger import Ledger, check_bounds
 from tongjian.core.operation import Act, Event, InvariantBroken, Operation, Refused
-from tongjian.core.permission import Context, require
+from tongjian.core.permission import Context, require, roles_of
 from tongjian.core.registry import Registry
 from tongjian.core.seal import sealed
 
@@ -165,7 +165,11 @@ class Machine:
         operation = self._operation(act, ledger.height)
         context.act = act
         try:
-            ledger.enter(operation, require(operation.by, context))
+            signers = require(operation.by, context)
+            for signer in signers:
+                if signer.limits:
+                    ledger.charge(signer, roles_of(operation.by), _worth(operation, act))
+            ledger.enter(operation, signers)
             happened = operation.handler(act, ledger)
             events = self._announced(operation, happened)
         except _FAULTS as error:
@@ -228,6 +232,11 @@ def outcome_of(registry: Registry, refused: Refused, act: int) -> str:
         if isinstance(refused.code, service.refusals):
             return f"{name}/{refused.code.number}@{act}"
     return f"{KERNEL}/{refused.code.number}@{act}"
+
+
+def _worth(operation: Operation, act: Act) -> int:
+    """Return what an act is worth in fen; 0 where its operation names no amount."""
+    return int(getattr(act, operation.amount)) if operation.amount else 0
 
 
 def _digest32(data: bytes) -> Any:

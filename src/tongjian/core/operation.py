@@ -197,6 +197,8 @@ class Operation:
     events: tuple[type[Event], ...]
     by: "Permission"
     law: str
+    amount: str
+    """The field that holds what the act is worth in fen, for limits of officers; empty for none."""
     reads: frozenset[AnyTable]
     writes: frozenset[AnyTable]
     follows: tuple[type[Act], ...]
@@ -256,6 +258,7 @@ class Service:
         reads: tuple[AnyTable, ...] = (),
         writes: tuple[AnyTable, ...] = (),
         follows: tuple[type[Act], ...] = (),
+        amount: str = "",
         since: int = 1,
     ) -> Callable[[Callable[[Any, "Ledger"], Any]], Callable[[Any, "Ledger"], Any]]:
         """Declare a handler as an operation; types and words come from its own signature.
@@ -273,6 +276,7 @@ class Service:
                     events=events,
                     by=by,
                     law=law,
+                    amount=_field_of(act, amount),
                     reads=frozenset((*reads, *writes)),
                     writes=frozenset(writes),
                     follows=follows,
@@ -306,6 +310,14 @@ class Service:
             return handler
 
         return register
+
+
+def _field_of(act: type[Act], name: str) -> str:
+    """Return the name of a field of an act, or nothing; raises `ValueError` where it has none."""
+    if name and name not in act.__struct_fields__:
+        msg = f"{act.__name__} has no field {name!r}"
+        raise ValueError(msg)
+    return name
 
 
 def _first_line(handler: Callable[..., Any]) -> str:

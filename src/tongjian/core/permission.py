@@ -1,7 +1,8 @@
 """Who may do an act: a closed algebra of small values, never a function.
 
 Because a permission is a value, the matrix of who may do what can be printed and simulated.
-Each requirement of `AllOf` must be met by another natural person: two keys of one person count once
+Each requirement of `AllOf` must be met by another natural person: two keys of one person count
+once, a deputy stands for the principal too, and declared relatives do not check each other
 (separation of duties, domain 0.3).
 """
 
@@ -161,6 +162,20 @@ class Holder:
         return f"the officer in `{self.field}`"
 
 
+def _are_apart(one: Actor, part: Signer, other: Actor, of: Signer, time_ms: int) -> bool:
+    """Say whether two signers in their roles are different persons and not related.
+
+    A deputy acts for the principal as well: neither may be the other side, nor kin of it.
+    """
+    if one.person == other.person:
+        return False
+    ours, theirs = one.persons(part.role, time_ms), other.persons(of.role, time_ms)
+    return not (
+        any(person in theirs or person in other.relatives for person in ours)
+        or any(person in one.relatives for person in theirs)
+    )
+
+
 @dataclass(frozen=True)
 class AllOf:
     """Several signatures, each by another natural person: maker, checker, approver in order."""
@@ -176,9 +191,10 @@ class AllOf:
             yield chosen
             return
         for actor in context.actors:
-            if any(actor.person == other.person for other in chosen):
-                continue
-            if self.parts[len(chosen)].fits(actor, context):
+            if self.parts[len(chosen)].fits(actor, context) and all(
+                _are_apart(actor, self.parts[len(chosen)], other, part, context.time_ms)
+                for other, part in zip(chosen, self.parts, strict=False)
+            ):
                 yield from self._assign(context, (*chosen, actor))
 
     def words(self) -> str:
@@ -248,6 +264,19 @@ class Clock:
 
 
 Permission = Signer | Holder | AllOf | AnyOf | Quorum | Clock
+
+
+def roles_of(permission: Permission) -> tuple[str, ...]:
+    """Return the roles that a permission names, each once, in order."""
+    match permission:
+        case Signer(role=role) | Quorum(role=role):
+            return (role,)
+        case AllOf(parts=parts):
+            return tuple(dict.fromkeys(part.role for part in parts))
+        case AnyOf(ways=ways):
+            return tuple(dict.fromkeys(role for way in ways for role in roles_of(way)))
+        case _:
+            return ()
 
 
 def require(permission: Permission, context: Context) -> tuple[Actor, ...]:

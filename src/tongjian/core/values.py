@@ -57,6 +57,7 @@ PersonId = Annotated[
     _PersonId,
     Meta(min_length=16, max_length=16, description="Pseudonym of a natural person."),
 ]
+OfficerId = Annotated[bytes, Meta(min_length=16, max_length=16, description="Id of a post held.")]
 Uscc = Annotated[
     _Uscc,
     Meta(

@@ -28,6 +28,7 @@ from tongjian.core.hashing import HashSuite, sha256
 from tongjian.core.machine import Machine, outcome_of
 from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
 from tongjian.core.registry import Registry
+from tongjian.core.standing import RELATIVES, STANDINGS, Deputy, Limit, Relatives, Standing
 from tongjian.core.state import Commitment
 from tongjian.storage.memory import MemoryState
 from tongjian.testkit.vectors import Keeper
@@ -139,6 +140,29 @@ class World:
         """Found a dated parameter."""
         row = Parameter(values=tuple(amounts), source=values.label("test"))
         self._found(PARAMETERS, row, service, name, from_ms)
+
+    def standing(
+        self,
+        who: Person,
+        *,
+        away: tuple[int, int] = (0, 0),
+        deputy_for: tuple[Deputy, ...] = (),
+        limits: tuple[Limit, ...] = (),
+    ) -> None:
+        """Found an officer's leave, deputyships and limits."""
+        row = Standing(
+            away_from_ms=values.time_ms(away[0]),
+            away_until_ms=values.time_ms(away[1]),
+            deputy_for=deputy_for,
+            limits=limits,
+        )
+        self._found(STANDINGS, row, who.officer)
+
+    def related(self, one: Person, other: Person) -> None:
+        """Found a declared relation of two persons."""
+        for person, relative in ((one.person, other.person), (other.person, one.person)):
+            row = Relatives(persons=(values.person_id(relative),))
+            self._found(RELATIVES, row, person)
 
     def _found(self, table: AnyTable, row: Row, *key: Any) -> None:
         if self.height:

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self, cast
+from typing import Self, cast
 
 from tongjian.core.block import (
     HEADERS,
@@ -19,7 +19,7 @@ from tongjian.core.block import (
     compute_app_hash,
     compute_header_hash,
 )
-from tongjian.core.directory import DIRECTORY_TABLES, SealKey
+from tongjian.core.directory import CACHED_PREFIXES, SealKey
 from tongjian.core.envelope import Opener
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
@@ -42,10 +42,6 @@ from tongjian.engines.checkers import Checkers
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog
 from tongjian.storage.errors import LogDamaged
 from tongjian.storage.rows import Rows
-
-_DIRECTORY: Final = tuple(
-    table.prefix for table in DIRECTORY_TABLES if table.name != "membership.timers"
-)
 
 
 @dataclass
@@ -186,7 +182,7 @@ class Replay:
             Decided(block.header_bytes, frame.offset, frame.end, applied.writes, results)
         )
         self._rows.take_in(applied.writes, applied.rows)
-        if any(key.startswith(_DIRECTORY) for key in applied.writes):
+        if any(key.startswith(CACHED_PREFIXES) for key in applied.writes):
             self._machine.directory.invalidate(list(applied.writes))
             signed.changed()
         self._last = block.header

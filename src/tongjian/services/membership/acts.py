@@ -6,6 +6,14 @@ from tongjian.services.membership import (
     acts_officers,
     acts_offices,
     acts_rules,
+    acts_standing,
 )
 
-__all__ = ["acts_keys", "acts_network", "acts_officers", "acts_offices", "acts_rules"]
+__all__ = [
+    "acts_keys",
+    "acts_network",
+    "acts_officers",
+    "acts_offices",
+    "acts_rules",
+    "acts_standing",
+]

@@ -10,7 +10,6 @@ from tongjian.core.directory import (
     OFFICERS,
     OFFICES,
     Key,
-    OfficerId,
     PublicKey,
     SuiteNumber,
 )
@@ -19,7 +18,14 @@ from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, Holder, Signer
 from tongjian.core.signatures import KeySuite, check_public_key, compute_key_id
-from tongjian.core.values import Height, KeyId, TimeMs, height, key_id
+from tongjian.core.values import (
+    Height,
+    KeyId,
+    OfficerId,
+    TimeMs,
+    height,
+    key_id,
+)
 from tongjian.services.membership.acts_officers import OWN_OFFICE, two_persons
 from tongjian.services.membership.records import (
     REGISTRAR,

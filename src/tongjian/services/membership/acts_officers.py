@@ -3,12 +3,12 @@
 from typing import Final
 
 from tongjian.core import limits
-from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Grant, Officer, OfficerId
+from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Grant, Officer
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, InvariantBroken, ensure
 from tongjian.core.permission import AllOf, AnyOf, Named, Recorded, Scope, Signer
-from tongjian.core.values import FOREVER, Name, PersonId, TimeMs, Uscc, name, time_ms
+from tongjian.core.values import FOREVER, Name, OfficerId, PersonId, TimeMs, Uscc, name, time_ms
 from tongjian.services.membership.records import (
     CHARTERS,
     CHECKER,

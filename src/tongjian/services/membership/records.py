@@ -12,7 +12,6 @@ from tongjian.core import limits
 from tongjian.core.directory import (
     DIRECTORY_TABLES,
     Level,
-    OfficerId,
     ParameterValues,
     ParentCode,
     PublicKey,
@@ -22,11 +21,14 @@ from tongjian.core.directory import (
 from tongjian.core.operation import BYTES32, TEXT, Event, RefusalCode, Row, Service, Table
 from tongjian.core.validators import Power
 from tongjian.core.values import (
+    Count,
     Digest,
+    Fen,
     Height,
     KeyId,
     Label,
     Name,
+    OfficerId,
     PersonId,
     Region,
     TimeMs,
@@ -121,6 +123,17 @@ class Refusal(RefusalCode):
     NOTICE_TOO_SHORT = 31, "The height lies less than the required notice ahead."
     HISTORY_FULL = 32, "No more dated values of this kind can be kept."
     VOTE_IMPOSSIBLE = 33, "Too few governors could still sign: no vote could be carried again."
+    LEAVE_TAKEN = 34, "The officer is on leave already, or has a leave planned."
+    LEAVE_NOT_TAKEN = 35, "The officer is not on leave and has none planned."
+    DEPUTY_ELSEWHERE = 36, "Deputy or successor must serve in the same office."
+    DEPUTY_IS_PRINCIPAL = 37, "Nobody is deputy or successor of themselves, whatever the post."
+    DELEGATION_EXCEEDS = 38, "The principal does not hold the role for the whole period."
+    DEPUTY_KNOWN = 39, "The officer is deputy of this principal in this role already."
+    DEPUTY_UNKNOWN = 40, "The officer is not deputy of this principal in this role."
+    RELATIVE_IS_SELF = 41, "A person is no relation of themselves."
+    RELATION_KNOWN = 42, "The relation is declared already."
+    RELATION_UNKNOWN = 43, "No such relation is declared."
+    RELATIVES_FULL = 44, "No more relations of a person can be kept."
     NODE_UNKNOWN = 60, "No node with this key is admitted."
     NODES_FULL = 61, "The network has as many nodes as it can."
     NETWORK_BEGUN = 62, "The validators of the network seal blocks already."
@@ -192,6 +205,69 @@ class OfficerReinstated(Event, tag="membership.officer_reinstated"):
 
     officer: OfficerId
     office: Uscc
+
+
+class LeaveTaken(Event, tag="membership.leave_taken"):
+    """An officer is away for a period."""
+
+    officer: OfficerId
+    from_ms: TimeMs
+    until_ms: TimeMs
+
+
+class LeaveEnded(Event, tag="membership.leave_ended"):
+    """An officer is back."""
+
+    officer: OfficerId
+
+
+class DeputyAppointed(Event, tag="membership.deputy_appointed"):
+    """An officer may use a role of another for a period."""
+
+    principal: OfficerId
+    deputy: OfficerId
+    role: Name
+    from_ms: TimeMs
+    until_ms: TimeMs
+
+
+class DeputyDismissed(Event, tag="membership.deputy_dismissed"):
+    """A deputyship has ended."""
+
+    principal: OfficerId
+    deputy: OfficerId
+    role: Name
+
+
+class RolesHandedOver(Event, tag="membership.roles_handed_over"):
+    """A successor holds the roles of an officer, who holds them no more."""
+
+    officer: OfficerId
+    successor: OfficerId
+    roles: Roles
+
+
+class LimitSet(Event, tag="membership.limit_set"):
+    """What an officer may do in a role on one day has a bound, or none any more."""
+
+    officer: OfficerId
+    role: Name
+    acts: Count | None
+    amount_fen: Fen | None
+
+
+class RelationDeclared(Event, tag="membership.relation_declared"):
+    """Two persons are related: neither checks the other."""
+
+    person: PersonId
+    relative: PersonId
+
+
+class RelationWithdrawn(Event, tag="membership.relation_withdrawn"):
+    """Two persons are not, or no longer, related."""
+
+    person: PersonId
+    relative: PersonId
 
 
 class KeyEnrolled(Event, tag="membership.key_enrolled"):

@@ -17,12 +17,17 @@ from tongjian.core.directory import (
     Key,
     Office,
     Officer,
-    OfficerId,
     Parameter,
 )
 from tongjian.core.encoding import Record
 from tongjian.core.ledger import Ledger
-from tongjian.core.values import KeyId, Name, TimeMs, Uscc
+from tongjian.core.values import (
+    KeyId,
+    Name,
+    OfficerId,
+    TimeMs,
+    Uscc,
+)
 from tongjian.services.membership.records import CHARTERS, Charter, Refusal, service
 
 OPEN = "D0"

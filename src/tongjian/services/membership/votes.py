@@ -32,12 +32,14 @@ def is_vote_possible(
     officers: Mapping[bytes, Officer] | None = None,
     keys: Mapping[bytes, Key] | None = None,
     closed: str = "",
+    away: bytes = b"",
 ) -> bool:
     """Say whether enough governors could sign if the given rows replaced those of the ledger.
 
-    `closed` is the code of an office taken as closed.
+    `closed` is the code of an office taken as closed, `away` the id of an officer taken as unable.
     """
     able = _holders_of_keys(ledger, keys or {})
+    able.pop(away, None)
     voices: dict[str, bool] = {}
     for identity, officer in _rows(ledger, OFFICERS, officers or {}).items():
         if not is_governor(officer, ledger.time_ms):
