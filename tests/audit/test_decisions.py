@@ -20,6 +20,7 @@ from tongjian.engines.chain import Chain
 from tongjian.engines.receipts import NotRecorded, Receipts
 from tongjian.verifier import receipt as receipt_module
 from tongjian.verifier import rerun as rerun_module
+from tongjian.verifier.checker import STATEMENTS
 from tongjian.verifier.receipt import (
     STATEMENTS_LABEL,
     DecisionStatement,
@@ -244,7 +245,7 @@ def remade(
 ) -> bytes:
     """Give a bundle with another decision statement under the same seal."""
     parts = receipt_module._step1_open(bundle)
-    statements: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
+    statements: Statements = STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
     altered: list[Statement] = [
         alter(one) if isinstance(one, DecisionStatement) else one for one in statements.statements
     ]
@@ -334,8 +335,8 @@ def test_rows_of_other_transactions_among_the_written_ones_change_nothing(
 def small_receipt_of_two(small: Small, busy: Block, statement: DecisionStatement) -> bytes:
     """Give the bundle of the first transaction with what the second wrote listed too."""
     parts = receipt_module._step1_open(busy.bundle(1))
-    held: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
-    first: Statements = receipt_module._STATEMENTS.decode(
+    held: Statements = STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
+    first: Statements = STATEMENTS.decode(
         receipt_module._step1_open(busy.bundle(0))[1][STATEMENTS_LABEL]
     )
     other = next(one for one in first.statements if isinstance(one, DecisionStatement))
@@ -350,7 +351,7 @@ def small_receipt_of_two(small: Small, busy: Block, statement: DecisionStatement
 
 def test_a_decision_without_its_transaction_does_not_hold(small: Small, busy: Block) -> None:
     parts = receipt_module._step1_open(busy.bundle(1))
-    held: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
+    held: Statements = STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
     alone = Statements(state=held.state, statements=held.statements[1:])
     bundle = receipt_module.make_receipt(small.anchors.digest, (parts[0], *parts[2:]), alone)
     with pytest.raises(VerificationFailed, match="follows the statement of the transaction"):
@@ -359,8 +360,8 @@ def test_a_decision_without_its_transaction_does_not_hold(small: Small, busy: Bl
 
 def test_a_decision_after_another_transaction_does_not_hold(small: Small, busy: Block) -> None:
     parts = receipt_module._step1_open(busy.bundle(2))
-    held: Statements = receipt_module._STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
-    other: Statements = receipt_module._STATEMENTS.decode(
+    held: Statements = STATEMENTS.decode(parts[1][STATEMENTS_LABEL])
+    other: Statements = STATEMENTS.decode(
         receipt_module._step1_open(busy.bundle(4))[1][STATEMENTS_LABEL]
     )
     swapped = Statements(state=held.state, statements=(other.statements[0], held.statements[1]))

@@ -18,9 +18,8 @@ from tongjian.core.block import (
     compute_seal_message,
     compute_seal_protected,
 )
-from tongjian.core.encoding import Codec, Malformed, encode
-from tongjian.core.hashing import TAG_TRANSACTION, Hash
-from tongjian.core.merkle import ProofInvalid
+from tongjian.core.encoding import Malformed, encode
+from tongjian.core.hashing import Hash
 from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
 from tongjian.verifier.check import (
@@ -29,6 +28,7 @@ from tongjian.verifier.check import (
     verify_check,
     with_check,
 )
+from tongjian.verifier.checker import RECEIPT_BYTES_MAX, check_statements
 from tongjian.verifier.checkpoint import (
     CheckpointInvalid,
     Head,
@@ -36,19 +36,11 @@ from tongjian.verifier.checkpoint import (
     parse_checkpoint,
     verify_quorum,
 )
-from tongjian.verifier.decisions import check_decision
 from tongjian.verifier.plain_cbor import decode_plain
-from tongjian.verifier.proofs import (
-    EntryShown,
-    StateProof,
-    verify_absence,
-    verify_range,
-    verify_result,
-    verify_state,
-    verify_value,
-)
+from tongjian.verifier.proofs import EntryShown
 from tongjian.verifier.statements import (
     AbsenceStatement,
+    ConsistencyStatement,
     DecisionStatement,
     RangeStatement,
     RowStatement,
@@ -56,12 +48,14 @@ from tongjian.verifier.statements import (
     Statements,
     TransactionStatement,
 )
+from tongjian.verifier.steps import Step, VerificationFailed
 
 __all__ = [
     "COSIGNED_LABEL",
     "RECEIPT_BYTES_MAX",
     "STATEMENTS_LABEL",
     "AbsenceStatement",
+    "ConsistencyStatement",
     "DecisionStatement",
     "RangeStatement",
     "RowStatement",
@@ -73,10 +67,10 @@ __all__ = [
     "Verified",
     "header_hash",
     "make_receipt",
+    "verify_head",
     "verify_receipt",
 ]
 
-RECEIPT_BYTES_MAX: Final = 8 * 1024 * 1024
 COSE_SIGN1_TAG: Final = 18
 STATEMENTS_LABEL: Final = "tongjian/2"
 COSIGNED_LABEL: Final = "tongjian/cosigned/1"
@@ -91,27 +85,6 @@ _OLD: Final = (
     "a receipt of version 1, which has no check value; ask whoever keeps the ledger for a new one "
     "of the same height"
 )
-_STATEMENTS: Final = Codec(Statements, RECEIPT_BYTES_MAX)
-
-
-class VerificationFailed(Exception):
-    """A receipt that does not hold: at which step, why, and the evidence."""
-
-    def __init__(self, step: int, title: str, why: str) -> None:
-        """Take the number and title of the step and the reason with its evidence."""
-        super().__init__(f"step {step}, {title}: {why}")
-        self.step = step
-        self.title = title
-        self.why = why
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step that was checked and what it proves."""
-
-    number: int
-    title: str
-    proves: str
 
 
 @dataclass
@@ -133,16 +106,17 @@ class Verified:
 def make_receipt(
     digest: Hash,
     sealed: tuple[bytes, bytes, bytes],
-    statements: Statements,
+    statements: Statements | bytes,
     cosigned: bytes | None = None,
 ) -> bytes:
     """Return a receipt's bytes: deterministic CBOR around header, seal and statements.
 
     `digest` is the hash of the chain, `sealed` are protected header, header and seal. `cosigned` is
-    a checkpoint of the header with signatures of witnesses, or none.
+    a checkpoint of the header with signatures of witnesses, or none. Statements may be given as
+    they are encoded.
     """
     protected, header, seal = sealed
-    body = encode(statements)
+    body = statements if isinstance(statements, bytes) else encode(statements)
     witnessed = {} if cosigned is None else {COSIGNED_LABEL: cosigned}
 
     def write(check: bytes) -> bytes:
@@ -153,32 +127,39 @@ def make_receipt(
     return with_check(digest, write)
 
 
-def verify_receipt(data: bytes, anchors: Anchors) -> Verified:
-    """Check a receipt step by step; raises `VerificationFailed` at the first that does not hold."""
+def verify_receipt(data: bytes, anchors: Anchors, not_before_ms: int | None = None) -> Verified:
+    """Check a receipt step by step; raises `VerificationFailed` at the first that does not hold.
+
+    With `not_before_ms`, milliseconds since 1970 UTC, a header of an earlier time does not hold.
+    """
     protected, unprotected, header_bytes, signature = _step1_open(data)
-    header = _step2_header(header_bytes, anchors)
+    header, key = verify_head((protected, header_bytes, signature), anchors)
     steps = [
         Step(1, "form", "the file is one receipt in its only valid form"),
         Step(2, "chain", f"it speaks of ledger {anchors.label}, block {header.height}"),
+        Step(3, "seal", f"the operator's key {key} sealed this header"),
     ]
-    key = _step3_seal(protected, header, header_bytes, signature, anchors)
-    steps.append(Step(3, "seal", f"the operator's key {key} sealed this header"))
-    try:
-        statements: Statements = _STATEMENTS.decode(unprotected[STATEMENTS_LABEL])
-    except Malformed as error:
-        raise VerificationFailed(4, "statements", str(error)) from error
-    checker = _Checker(statements.state, header, anchors)
-    if statements.state is not None:
-        steps.append(checker.step_state(len(steps) + 1, statements.state))
-    for statement in statements.statements:
-        steps.append(checker.step(len(steps) + 1, statement))
+    statements, proven = check_statements(unprotected[STATEMENTS_LABEL], header, anchors)
+    steps += proven
     cosigned = unprotected.get(COSIGNED_LABEL)
     if cosigned is not None or anchors.quorum:
         number = len(steps) + 1
         steps.append(_step_witnesses(number, cosigned, header, header_bytes, anchors))
+    if not_before_ms is not None:
+        steps.append(_step_fresh(len(steps) + 1, header, not_before_ms))
     steps.append(_step_check(len(steps) + 1, data, unprotected[CHECK_LABEL], anchors))
     entries = () if statements.state is None else statements.state.entries
     return Verified(header, statements.statements, entries, steps)
+
+
+def verify_head(sealed: tuple[bytes, bytes, bytes], anchors: Anchors) -> tuple[Header, str]:
+    """Check protected header, header and seal; return the header and the id of the key.
+
+    Raises `VerificationFailed` at step 2 or 3.
+    """
+    protected, header_bytes, signature = sealed
+    header = _step2_header(header_bytes, anchors)
+    return header, _step3_seal(protected, header, header_bytes, signature, anchors)
 
 
 def header_hash(verified: Verified, anchors: Anchors) -> bytes:
@@ -300,92 +281,22 @@ def _step_witnesses(
     return Step(number, title, f"of trusted witnesses, {len(found)} signed this head: {named}")
 
 
+def _step_fresh(number: int, header: Header, not_before_ms: int) -> Step:
+    """Check that the header is not older than the client demands."""
+    behind_s = (not_before_ms - int(header.time_ms)) / 1000
+    if behind_s > 0:
+        why = (
+            f"block {header.height} was sealed at {header.time_ms} ms, {behind_s:.0f} s before the "
+            "moment that was demanded: it may be an old head presented as the newest. Ask for a "
+            "newer receipt, and a witness whether the ledger stands still"
+        )
+        raise VerificationFailed(number, "fresh", why)
+    return Step(number, "fresh", "its block is not older than was demanded, by the sealer's clock")
+
+
 def _step_check(number: int, data: bytes, check: bytes, anchors: Anchors) -> Step:
     try:
         verify_check(anchors.digest, data, check)
     except CheckDiffers as error:
         raise VerificationFailed(number, "check", str(error)) from error
     return Step(number, "check", "every byte of the file is as its maker wrote it")
-
-
-class _Checker:
-    """Checks statements against one header; entries count only once the state proof holds."""
-
-    def __init__(self, state: StateProof | None, header: Header, anchors: Anchors) -> None:
-        self._entries = () if state is None else state.entries
-        self._last: Statement | None = None
-        self._header = header
-        self._anchors = anchors
-        self._digest = anchors.digest
-
-    def step_state(self, number: int, state: StateProof) -> Step:
-        """Check the state proof that the statements share."""
-        try:
-            verify_state(self._digest, state, self._header.state_root)
-        except ProofInvalid as error:
-            raise VerificationFailed(number, "state", str(error)) from error
-        return Step(
-            number, "state", f"{len(state.entries)} entries stood in the state of this header"
-        )
-
-    def step(self, number: int, statement: Statement) -> Step:
-        """Check one statement."""
-        title = str(statement.__struct_config__.tag)
-        try:
-            proves = self._check(statement)
-        except ProofInvalid as error:
-            raise VerificationFailed(number, title, str(error)) from error
-        self._last = statement
-        return Step(number, title, proves)
-
-    def _entry(self, index: int) -> EntryShown:
-        if index >= len(self._entries):
-            msg = f"the statement rests on entry {index}, which the state proof does not show"
-            raise ProofInvalid(msg)
-        return self._entries[index]
-
-    def _check(self, statement: Statement) -> str:
-        """Return what a statement proves."""
-        as_of = f"at height {self._header.height}"
-        match statement:
-            case RowStatement():
-                entry = self._entry(statement.entry)
-                verify_value(self._digest, entry, statement.value)
-                return f"this row stood {as_of}, written at height {entry.height}"
-            case AbsenceStatement():
-                verify_absence(self._entry(statement.entry), statement.key)
-                return f"no row had this key {as_of}"
-            case RangeStatement():
-                return f"{self._check_range(statement)} {as_of}"
-            case TransactionStatement():
-                return self._check_transaction(statement)
-            case DecisionStatement():
-                return check_decision(
-                    self._digest, self._header, statement, self._last, self._entries
-                )
-
-    def _check_range(self, statement: RangeStatement) -> str:
-        entries = tuple(self._entry(index) for index in statement.entries)
-        if len(statement.values) != len(entries) - 1:
-            msg = f"{len(statement.values)} rows for {len(entries) - 1} entries of the range"
-            raise ProofInvalid(msg)
-        for entry, value in zip(entries[1:], statement.values, strict=True):
-            verify_value(self._digest, entry, value)
-        verify_range(entries, statement.low, statement.high)
-        return f"these {len(statement.values)} rows were all of the range"
-
-    def _check_transaction(self, statement: TransactionStatement) -> str:
-        if statement.body:
-            message = TAG_TRANSACTION + self._anchors.chain_id + statement.body
-            if self._digest(message) != statement.transaction:
-                msg = "the transaction's bytes do not have the id that was recorded"
-                raise ProofInvalid(msg)
-        verify_result(
-            self._digest,
-            (statement.transaction, statement.outcome, statement.events),
-            (statement.index, self._header.log_size),
-            statement.path,
-            self._header.log_root,
-        )
-        what = f"refused ({statement.outcome})" if statement.outcome else "committed"
-        return f"it stands in the log as entry {statement.index}: {what}"

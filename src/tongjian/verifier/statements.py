@@ -68,6 +68,15 @@ class TransactionStatement(Record, tag="transaction"):
     path: Annotated[tuple[Digest, ...], Meta(max_length=64)]
 
 
+class ConsistencyStatement(Record, tag="consistency"):
+    """The log of this header begins with an earlier one."""
+
+    size: Count
+    """Entries of the earlier log; an empty one begins every log and is not stated."""
+    root: Digest
+    path: Annotated[tuple[Digest, ...], Meta(max_length=64)]
+
+
 class CodeShown(Record):
     """Which code decides the acts of a service, as whoever made the bundle says."""
 
@@ -108,7 +117,12 @@ class DecisionStatement(Record, tag="decision"):
 
 
 Statement = (
-    RowStatement | AbsenceStatement | RangeStatement | TransactionStatement | DecisionStatement
+    RowStatement
+    | AbsenceStatement
+    | RangeStatement
+    | TransactionStatement
+    | ConsistencyStatement
+    | DecisionStatement
 )
 
 
@@ -124,6 +138,7 @@ class Statements(Record):
                 AbsenceStatement,
                 RangeStatement,
                 TransactionStatement,
+                ConsistencyStatement,
                 DecisionStatement,
             ],
             ...,
