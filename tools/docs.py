@@ -19,24 +19,10 @@ from msgspec import inspect as shapes
 
 from tongjian.catalogue import citations, load_registry, refusals_of
 from tongjian.cli.fields import choices_of, fields_of
+from tongjian.cli.permits import who_zh
 from tongjian.cli.words import KERNEL, words_of
 from tongjian.core.directory import Kernel
 from tongjian.core.operation import Operation, RefusalCode, Service
-from tongjian.core.permission import (
-    AllOf,
-    AnyOf,
-    Anywhere,
-    Clock,
-    Holder,
-    Jurisdiction,
-    Named,
-    Permission,
-    Quorum,
-    Recorded,
-    RegionNamed,
-    Scope,
-    Signer,
-)
 from tongjian.core.registry import Registry
 from tongjian.testkit.strategies import declared
 
@@ -91,46 +77,6 @@ def _plain_form(info: shapes.Type) -> str:
 def cell(text: str) -> str:
     """Return a text that does not break a table."""
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def role_zh(registry: Registry, role: str) -> str:
-    """Return the Chinese word of a role, from whichever service names it."""
-    for service in registry.services:
-        if found := words_of(service).label("roles", role).zh:
-            return found
-    return role
-
-
-def scope_zh(scope: Scope) -> str:
-    """Return in Chinese which office a signature comes from."""
-    match scope:
-        case Anywhere():
-            return "任一机构"
-        case Named(field=field):
-            return f"`{field}` 所指机构"
-        case Recorded(table=table, column=column):
-            return f"{table.name} 所载 `{column}` 机构"
-        case Jurisdiction(field=field):
-            return f"辖区涵盖 `{field}` 所指机构的机构"
-        case RegionNamed(field=field):
-            return f"辖区涵盖 `{field}` 的机构"
-
-
-def who_zh(registry: Registry, permission: Permission) -> str:
-    """Return in Chinese who may do an act."""
-    match permission:
-        case Signer(role=role, of=scope):
-            return f"{scope_zh(scope)}的{role_zh(registry, role)}"
-        case Holder(field=field):
-            return f"`{field}` 所指工作人员本人"
-        case AllOf(parts=parts):
-            return " ＋ ".join(who_zh(registry, part) for part in parts) + "（不同自然人）"
-        case AnyOf(ways=ways):
-            return " 或 ".join(who_zh(registry, way) for way in ways)
-        case Quorum(role=role, numerator=share, denominator=whole):
-            return f"不少于 {share}/{whole} 的成员机构的{role_zh(registry, role)}"
-        case Clock():
-            return "账本自身，期限届至时"
 
 
 # ------------------------------------------------------------------------------------------ pages

@@ -10,6 +10,7 @@ import pytest
 from tongjian.cli.words import KERNEL, words_of
 from tongjian.core.directory import Kernel
 from tongjian.core.operation import Operation, Service
+from tongjian.core.permission import roles_of
 
 HAN = re.compile(r"[一-鿿]")
 
@@ -48,7 +49,7 @@ def test_a_service_and_its_fields_questions_and_events_have_words(service: Servi
 @pytest.mark.parametrize("service", drift.SERVICE_LIST, ids=drift.name_of)
 def test_every_role_that_an_act_asks_for_has_words_somewhere(service: Service) -> None:
     named = {role for each in drift.SERVICE_LIST for role in _tables(each.name).get("roles", {})}
-    asked = {role for each in service.operations for role in drift.role_names(each.by)}
+    asked = {role for each in service.operations for role in roles_of(each.by)}
     assert sorted(asked - named) == [], f"add [roles.NAME] to services/{service.name}/words.toml"
 
 
@@ -74,7 +75,7 @@ def test_no_word_is_left_over(service: Service) -> None:
         "events": set(drift.event_names(service)),
         "fields": set(drift.field_names(service)),
         "refusals": set(drift.codes(service.refusals)),
-        "roles": {role for each in service.operations for role in drift.role_names(each.by)},
+        "roles": {role for each in service.operations for role in roles_of(each.by)},
     }
     tables = _tables(service.name)
     extra = {kind: sorted(set(tables.get(kind, {})) - names) for kind, names in declared.items()}

@@ -9,7 +9,6 @@ from msgspec import inspect
 
 from tongjian.catalogue import load_registry
 from tongjian.core.operation import Operation, RefusalCode, Service
-from tongjian.core.permission import AllOf, AnyOf, Clock, Holder, Permission, Quorum, Signer
 from tongjian.testkit.strategies import declared
 from tongjian.testkit.vectors import ROOT, SERVICES
 
@@ -39,19 +38,6 @@ def field_names(service: Service) -> list[str]:
     """Return the names of all fields that a person fills in: of acts and of questions."""
     records = [o.act for o in service.operations] + [q.arguments for q in service.queries]
     return sorted({field for record in records for field in record.__struct_fields__})
-
-
-def role_names(permission: Permission) -> set[str]:
-    """Return the roles that a permission asks for."""
-    match permission:
-        case Signer(role=role) | Quorum(role=role):
-            return {role}
-        case AllOf(parts=parts):
-            return {role for part in parts for role in role_names(part)}
-        case AnyOf(ways=ways):
-            return {role for way in ways for role in role_names(way)}
-        case Clock() | Holder():
-            return set()
 
 
 def sources(service: Service) -> dict[Path, str]:

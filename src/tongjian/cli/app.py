@@ -24,6 +24,7 @@ from tongjian.cli import (
     found,
     keys,
     look,
+    policy,
     prove,
     salted,
     upkeep,
@@ -112,6 +113,7 @@ for _module in (
     witnesses,
     salted,
     upkeep,
+    policy,
     develop,
 ):
     _module.add_to(app)

@@ -95,7 +95,7 @@ class Waiting:
             chain=self.chain.chain_id,
             expiry=self.chain.height + EXPIRY_BLOCKS,
             nonce=nonce(),
-            signers=tuple(self._key_of(one) for one in who),
+            signers=tuple(self.key_of(one) for one in who),
             acts=acts,
         )
         until = now_ms() + DEADLINE_MS if deadline is None else _moment(deadline)
@@ -242,7 +242,7 @@ class Waiting:
     def _operation(self, act: Act) -> Operation:
         return self.chain.machine.registry.tags[tag_of(act)]
 
-    def _key_of(self, text: str) -> bytes:
+    def key_of(self, text: str) -> bytes:
         """Return a key's id from the name of a holder here, or from its hexadecimal form."""
         if len(text) == _KEY_LENGTH and all(c in "0123456789abcdef" for c in text):
             return bytes.fromhex(text)
