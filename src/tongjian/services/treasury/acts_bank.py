@@ -45,7 +45,6 @@ from tongjian.services.treasury.rules import (
     NO_LINE,
     amount,
     put_line,
-    require_account,
     require_commitment,
     require_line,
     this_period,
@@ -127,7 +126,7 @@ def count_paid(ledger: Ledger, payment: Payment) -> None:
 
 def advance_by_bank(ledger: Ledger, number: Digest, day: int, paid: int) -> None:
     """Count what the bank advanced on a zero-balance account; by midnight it is cleared."""
-    account = require_account(ledger, number, "zero_balance")
+    account = ledger.one(ACCOUNTS, number, missing=Refusal.ACCOUNT_UNKNOWN)
     ledger.put(ACCOUNTS, number, row=replace(account, paid_fen=amount(account.paid_fen + paid)))
     before = ledger.get(CLEARING_DAYS, number, day)
     if before is None:

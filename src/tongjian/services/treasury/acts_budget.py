@@ -317,7 +317,7 @@ class LineClosed(Event, tag="treasury.line_closed"):
     lapsed_fen: Fen
 
 
-@service.operation(by=FINANCE, law="Budget Law art. 66", writes=BUDGET)
+@service.operation(by=FINANCE, law="Budget Law art. 42", writes=BUDGET)
 def close_line(act: CloseLine, ledger: Ledger) -> LineClosed:
     """End a line when its year is over: what is free lapses 结余, contracts are carried 结转."""
     line = require_line(ledger, act.line)

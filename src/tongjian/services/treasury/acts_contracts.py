@@ -172,6 +172,7 @@ def commitment_of(act: Commit, *, procured: bool) -> Commitment:
         payee=act.payee,
         account=act.account,
         kind=act.kind,
+        supervisor=act.terms.supervisor,
         basis=act.basis,
         procured=procured,
         terms=act.terms,

@@ -40,7 +40,7 @@ BANK_ON_RECORD: Final = AllOf(
     )
 )
 ESCROW_LAW: Final = "Civil Code art. 209, 215"
-FREEZE_LAW: Final = "Civil Procedure Law art. 106, 253"
+FREEZE_LAW: Final = "Civil Procedure Law art. 103, 105"
 FundsRef = Annotated[
     str,
     Meta(

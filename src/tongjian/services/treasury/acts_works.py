@@ -105,24 +105,29 @@ def advance_project(act: AdvanceProject, ledger: Ledger) -> ProjectSet:
     ensure(is_next, Refusal.STAGE_WRONG)
     states_amount = act.stage in ("feasible", "designed", "final_accounts")
     ensure((act.amount_fen > 0) == states_amount, Refusal.ESTIMATE_WRONG)
-    match act.stage:
-        case "feasible":
-            project = replace(project, feasibility_fen=act.amount_fen)
-        case "designed":
-            check_estimate(project, act.amount_fen, ledger)
-            project = replace(project, estimate_fen=act.amount_fen)
-        case "funded":
-            ensure(project.funded_fen > 0, Refusal.PROJECT_NOT_READY)
-        case "final_accounts":
-            is_right = act.amount_fen == project.accepted_fen
-            ensure(is_right, Refusal.FINAL_ACCOUNTS_WRONG)
-            project = replace(project, final_fen=act.amount_fen)
-        case "handed_over":
-            ensure(project.assets_fen > 0, Refusal.PROJECT_NOT_READY)
-        case _:
-            pass
+    project = with_amount(project, act, ledger)
     after = replace(project, stage=act.stage, document=act.document)
     return _put(ledger, act.project, after, act.amount_fen)
+
+
+def with_amount(project: Project, act: AdvanceProject, ledger: Ledger) -> Project:
+    """Return a project with the amount of its next stage, or refuse a stage it is not ready for."""
+    match act.stage:
+        case "feasible":
+            return replace(project, feasibility_fen=act.amount_fen)
+        case "designed":
+            check_estimate(project, act.amount_fen, ledger)
+            return replace(project, estimate_fen=act.amount_fen)
+        case "funded":
+            ensure(project.funded_fen > 0, Refusal.PROJECT_NOT_READY)
+        case "handed_over":
+            ensure(project.assets_fen > 0, Refusal.PROJECT_NOT_READY)
+        case "final_accounts":
+            ensure(act.amount_fen == project.accepted_fen, Refusal.FINAL_ACCOUNTS_WRONG)
+            return replace(project, final_fen=act.amount_fen)
+        case _:
+            pass
+    return project
 
 
 def check_estimate(project: Project, estimate_fen: int, ledger: Ledger) -> None:

@@ -100,6 +100,8 @@ class Commitment(Row, matched=True):
     account: Digest
     """Salted commitment to the payee's account; changed only by the procedure for that."""
     kind: Kind
+    supervisor: Uscc | None
+    """Of works: the office that measures progress, as the terms name it."""
     basis: Digest
     """Salted commitment to the contract, or the digest procurement keeps it under."""
     procured: bool
