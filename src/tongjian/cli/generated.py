@@ -21,7 +21,7 @@ from tongjian.core.permission import Clock
 
 ACTS: Final = "Acts"
 QUESTIONS: Final = "Questions"
-FROM_FILES: Final = "From files"
+FROM_FILES: Final = "Files"
 _PREFIX: Final = "field_"
 """Keeps the fields of a record apart from the options of a command."""
 
@@ -67,9 +67,10 @@ def commands_of(service: str) -> MutableMapping[str, Any]:
             _add(app, operation.name, ACTS, _act_command(operation, words))
     for query in declared.queries:
         _add(app, query.name, QUESTIONS, _question_command(query, words))
+    from tongjian.cli.exchange import exchange_commands
     from tongjian.cli.imports import import_commands
 
-    for verb, callback in import_commands(service):
+    for verb, callback in (*import_commands(service), *exchange_commands(service)):
         _add(app, verb, FROM_FILES, callback)
     return cast(TyperGroup, typer.main.get_command(app)).commands
 

@@ -109,7 +109,8 @@ class Verb:
 def verbs() -> list[Verb]:
     """Return the verbs of all connectors, in order of the connectors' names."""
     paths = sorted(Path(connectors.__path__[0]).glob("*/verbs.toml"))
-    entries = (entry for path in paths for entry in tomllib.loads(path.read_text("utf-8"))["verb"])
+    declared = (tomllib.loads(path.read_text("utf-8")) for path in paths)
+    entries = (entry for one in declared for entry in one.get("verb", ()))
     return [Verb(**entry) for entry in entries]
 
 
