@@ -10,7 +10,6 @@ from tongjian.core.operation import Act
 from tongjian.services.land import acts, demands
 from tongjian.services.land.values import Point, Share
 
-
 T = TypeVar("T")
 
 

@@ -25,13 +25,19 @@ from tongjian.services.land.records import (
     service,
 )
 from tongjian.services.land.refusals import Refusal
+from tongjian.services.treasury.acts_escrow import FundEscrow, OpenEscrow
+from tongjian.services.treasury.records import ACCOUNTS
+from tongjian.services.treasury.rows_money import Account
 from tongjian.testkit import Person, World
 
 DAY_MS = 24 * 3_600_000
+ESCROW_ACCOUNT = sha256(b"escrow account of the bank")
 FLAT = flat(21, 10008)
 """The flat of the demo world, 88.60 m²."""
 
 
+SERVICES = ("invoice", "land", "membership", "treasury")
+"""What land causes acts of, and what these cause."""
 START_MS = 1_772_596_800_000
 """2026-03-04 12:00 in Shanghai."""
 
@@ -46,9 +52,7 @@ def registry_of(services: tuple[str, ...]) -> Registry:
 class Town:
     """Offices, people and a machine."""
 
-    def __init__(
-        self, *, services: tuple[str, ...] = ("invoice", "land", "membership", "treasury")
-    ) -> None:
+    def __init__(self, *, services: tuple[str, ...] = SERVICES) -> None:
         self.world = World(registry=registry_of(services), start_ms=START_MS)
         self.people: dict[str, Person] = {}
         for name, (code, region, kind) in OFFICES.items():
@@ -65,6 +69,22 @@ class Town:
         self.people["second.land_registrar"] = self.world.person(
             "second.land_registrar", USCC["registry"], "land_registrar", same_person_as=both
         )
+        for name in ("bank.second", "court.second"):
+            office, _, _ = name.partition(".")
+            role = ROLES[office][-1]
+            self.people[name] = self.world.person(name, USCC[office], role)
+        account = on.build(
+            Account,
+            kind="escrow",
+            finance=USCC["registry"],
+            owner=USCC["bank"],
+            bank=USCC["bank"],
+            treasury=USCC["registry"],
+            closed=False,
+            paid_fen=0,
+            cleared_fen=0,
+        )
+        self.world._found(ACCOUNTS, account, ESCROW_ACCOUNT)
         for name in services:
             for p in load_parameters(name):
                 self.world.parameter(p.service, p.name, *p.parameter.values, from_ms=p.from_ms)
@@ -123,9 +143,28 @@ class Town:
         self.no(code, on.step("enter", name))
         return name
 
+    def fund(self, escrow: str, case: str, price: int = 185_000_000, payoff: int = 0) -> None:
+        """Open an escrow for a case and deposit the price."""
+        bankers = ("bank.bank_officer", "bank.second")
+        opened = on.build(
+            OpenEscrow,
+            escrow=escrow,
+            bank=USCC["bank"],
+            case=case,
+            parcel=FLAT,
+            account=ESCROW_ACCOUNT,
+            payer=who("lin"),
+            seller=who("zhou"),
+            lender=who("bank") if payoff else None,
+            price_fen=price,
+            payoff_fen=payoff,
+        )
+        funded = on.build(FundEscrow, escrow=escrow, receipt=sha256(escrow.encode()))
+        self.ok(Step(opened, bankers), Step(funded, bankers))
+
     def publish(self) -> None:
         """Let the time of publicity of a first registration pass."""
-        self.wait_days(25)
+        self.wait_days(30)
 
     def register(self, demand: Any) -> None:
         """Enter first registrations after their publicity."""
