@@ -1,4 +1,4 @@
-"""What is given out: the trust file, the head of the log, the log as files that others serve."""
+"""What is given out: the trust file, heads of the log, the log as files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tongjian.cli.command import RECORDS, command
+from tongjian.cli.heads import consistency
 from tongjian.cli.look import AtOption, height_of
 from tongjian.cli.surface import Surface
 from tongjian.cli.trust import trust
@@ -14,6 +15,7 @@ from tongjian.cli.trust import trust
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     command(app, "checkpoint", panel=RECORDS)(checkpoint)
+    command(app, "consistency", panel=RECORDS)(consistency)
     command(app, "trust", panel=RECORDS)(trust)
     group = typer.Typer(help="Write the log in forms that others serve.", no_args_is_help=True)
     group.callback()(lambda: None)

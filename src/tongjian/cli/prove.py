@@ -65,7 +65,7 @@ def receipt(  # noqa: PLR0917 - options of the command
         if decision and isinstance(named, TransactionNamed):
             data, at = _decision_of(surface, chain, named.id)
             path = Path(f"{named.id.hex()}-{at}{DECISION_SUFFIX}") if output is None else output
-            _finish(surface, path, data, (named.id.hex(), "decision", at), force=force)
+            finish(surface, path, data, (named.id.hex(), "decision", at), force=force)
             return
         head = _merged(cosigned or [])
         asked = at_height if head is None or at_height is not None else head.head().height
@@ -74,13 +74,13 @@ def receipt(  # noqa: PLR0917 - options of the command
         if cose and isinstance(named, TransactionNamed):
             data = _cose_of(home, chain, named.id, (at, signed))
             path = Path(f"{named.id.hex()}-{at}{COSE_SUFFIX}") if output is None else output
-            _finish(surface, path, data, (named.id.hex(), "log entry", at), force=force)
+            finish(surface, path, data, (named.id.hex(), "log entry", at), force=force)
             return
         draft = Receipts(chain).draft(at)
         name, kind = state(draft, chain, named)
         data = draft.finish(signed)
     path = _file_of(name, at) if output is None else output
-    _finish(surface, path, data, (name, kind, at), force=force)
+    finish(surface, path, data, (name, kind, at), force=force)
 
 
 def _decision_of(surface: Surface, chain: "Chain", identity: bytes) -> tuple[bytes, int]:
@@ -136,7 +136,7 @@ def _of_height(chain: "Chain", head: "Checkpoint", at: int) -> bytes:
     return head.encode()
 
 
-def _finish(
+def finish(
     surface: Surface, path: Path, data: bytes, about: tuple[str, str, int], *, force: bool
 ) -> None:
     """Write the file and say what it proves."""

@@ -12,6 +12,7 @@ from tongjian.core.envelope import Transaction
 from tongjian.verifier.proofs import EntryShown
 from tongjian.verifier.receipt import (
     AbsenceStatement,
+    ConsistencyStatement,
     DecisionStatement,
     RangeStatement,
     RowStatement,
@@ -37,6 +38,8 @@ def statement_lines(statement: Statement, entries: Entries) -> Iterator[StyledLi
                 yield from _row_lines(entries[index], value)
         case TransactionStatement():
             yield from _transaction_lines(statement)
+        case ConsistencyStatement(size=size, root=root):
+            yield f"the log of {size} entries, root {root.hex()}, is how this one begins", "bold"
         case DecisionStatement():
             yield _decision_text(statement), "bold"
 
@@ -57,6 +60,8 @@ def statement_json(statement: Statement, entries: Entries) -> dict[str, Any]:
             return kind | {"low": low.hex(), "high": high.hex(), "rows": rows}
         case TransactionStatement():
             return kind | _transaction_json(statement)
+        case ConsistencyStatement(size=size, root=root):
+            return kind | {"size": size, "root": root.hex()}
         case DecisionStatement():
             return kind | _decision_json(statement)
 

@@ -36,6 +36,22 @@ def verify(
         Path | None,
         typer.Option("--evidence", help="Evidence that a witness kept.", metavar="FILE"),
     ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            "--since",
+            help="An earlier checkpoint that you kept: the file must show that it is continued.",
+            metavar="FILE",
+        ),
+    ] = None,
+    fresher_than: Annotated[
+        str | None,
+        typer.Option(
+            "--fresher-than",
+            help="Refuse a head older than this: 90s, 15min, 24h, 7d.",
+            metavar="SPAN",
+        ),
+    ] = None,
 ) -> None:
     """Check a receipt step by step, say what each step proves and what is not proven.
 
@@ -44,10 +60,9 @@ def verify(
     a receipt as text: TJR1:…, base64, hexadecimal.
     """
     from tongjian.cli.paper import receipt_of
-    from tongjian.cli.verify_other import say_checkpoint, say_evidence, say_statement
+    from tongjian.cli.verify_other import say_checkpoint, say_evidence
     from tongjian.verifier.anchors import Anchors
-    from tongjian.verifier.cose import is_statement, verify_statement
-    from tongjian.verifier.receipt import VerificationFailed, verify_receipt
+    from tongjian.verifier.receipt import VerificationFailed
 
     if (file is None) == (evidence is None):
         raise Failure(
@@ -57,7 +72,7 @@ def verify(
             then="tongjian verify RECEIPT --trust anchors.json",
         )
     known = file or evidence or trust
-    for path in (known, trust):
+    for path in (known, trust, *(() if since is None else (since,))):
         if not path.is_file():
             raise Failure(
                 ExitCode.NOT_FOUND,
@@ -66,23 +81,59 @@ def verify(
                 then="tongjian verify RECEIPT --trust anchors.json",
             )
     anchors = Anchors.read(trust)
+    moment_ms = _moment_ms(fresher_than)
     data = known.read_bytes()
     if evidence is not None:
         say_evidence(surface, known, data, anchors)
         return
     if data.startswith(b"tongjian/"):
-        say_checkpoint(surface, known, data, anchors)
+        say_checkpoint(surface, known, data, anchors, moment_ms)
         return
     try:
-        data = receipt_of(data)
-        if is_statement(data):
-            say_statement(surface, known, verify_statement(data, anchors), anchors)
-            return
-        verified = verify_receipt(data, anchors)
+        _say(surface, known, receipt_of(data), anchors, (since, moment_ms))
     except VerificationFailed as failed:
         _say_failed(surface, known, failed)
         raise typer.Exit(ExitCode.VERIFICATION_FAILED) from failed
-    _say_verified(surface, known, verified, anchors)
+
+
+def _say(
+    surface: Surface,
+    file: Path,
+    data: bytes,
+    anchors: "Anchors",
+    demanded: tuple[Path | None, int | None],
+) -> None:
+    """Verify what a file holds and say what it proves; raises `VerificationFailed`."""
+    from tongjian.cli.verify_other import expect_since, say_consistency, say_statement
+    from tongjian.verifier.cose import is_consistency, is_statement, verify_statement
+    from tongjian.verifier.receipt import verify_receipt
+
+    since, moment_ms = demanded
+    is_cose = is_statement(data) or is_consistency(data)
+    if is_cose and moment_ms is not None:
+        raise Failure(
+            ExitCode.USAGE,
+            "A COSE Receipt does not say how fresh it is.",
+            why="The operator signs the root of the log in it, and no time.",
+            then="ask for the ledger's own receipt, or a checkpoint with witnesses",
+        )
+    if is_consistency(data):
+        say_consistency(surface, file, data, anchors, since)
+        return
+    if is_statement(data):
+        say_statement(surface, file, verify_statement(data, anchors), anchors)
+        return
+    verified = verify_receipt(data, anchors, moment_ms)
+    if since is not None:
+        expect_since(verified, since, anchors)
+    _say_verified(surface, file, verified, anchors)
+
+
+def _moment_ms(fresher_than: str | None) -> int | None:
+    """Return the moment that a head must not be older than, in ms since 1970."""
+    from tongjian.cli.freshness import now_ms, read_span_s
+
+    return None if fresher_than is None else now_ms() - 1000 * read_span_s(fresher_than)
 
 
 def _say_failed(surface: Surface, file: Path, failed: "VerificationFailed") -> None:
@@ -97,6 +148,7 @@ def _say_failed(surface: Surface, file: Path, failed: "VerificationFailed") -> N
 
 
 def _say_verified(surface: Surface, file: Path, verified: "Verified", anchors: "Anchors") -> None:
+    from tongjian.cli.freshness import now_ms, write_age
     from tongjian.cli.moments import write_moment
     from tongjian.cli.statements import statement_json, statement_lines
     from tongjian.verifier.receipt import header_hash
@@ -130,8 +182,10 @@ def _say_verified(surface: Surface, file: Path, verified: "Verified", anchors: "
     surface.line("not proven:", style="bold")
     for text in verified.not_proven:
         surface.line(f"  - {text}")
+    age_s = (now_ms() - int(header.time_ms)) // 1000
+    surface.line(f"as of {write_moment(header.time_ms)}, {write_age(age_s)}", style="bold")
     surface.note(
-        f"block {header.height} of {write_moment(header.time_ms)}, header hash {digest}: "
+        f"block {header.height}, header hash {digest}: "
         "compare it with another source to know that you were not shown a chain of your own",
         style="dim",
     )

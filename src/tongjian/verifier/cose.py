@@ -10,7 +10,7 @@ vds 1 fixes SHA-256, so a chain of SM3 has no such receipts; its own receipts se
 Any implementation of RFC 9942 verifies these; those of tongjian (`verifier.receipt`) say more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Protocol
 
@@ -193,6 +193,15 @@ def is_statement(data: bytes) -> bool:
         return RECEIPTS in open_message(data, STATEMENT_BYTES_MAX).unprotected
     except ProofInvalid:
         return False
+
+
+def is_consistency(data: bytes) -> bool:
+    """Say whether bytes are a receipt of consistency, to choose how to verify them."""
+    try:
+        proofs = open_message(data, STATEMENT_BYTES_MAX).unprotected.get(VDP)
+    except ProofInvalid:
+        return False
+    return isinstance(proofs, Mapping) and CONSISTENCY in proofs
 
 
 def verify_statement(data: bytes, anchors: Anchors) -> Transparent:

@@ -1,0 +1,62 @@
+"""Two heads of one log: the receipt that the later one continues the earlier."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from tongjian.cli.look import height_of
+from tongjian.cli.prove import COSE_SUFFIX, SUFFIX, finish
+from tongjian.cli.surface import Surface
+
+if TYPE_CHECKING:
+    from tongjian.engines.chain import Chain
+    from tongjian.node.home import Home
+
+_KIND: Final = "consistency"
+
+
+def consistency(
+    surface: Surface,
+    first: Annotated[int, typer.Argument(help="Height of the earlier head.")],
+    second: Annotated[int | None, typer.Argument(help="Height of the later; else the tip.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="File to write, - for stdout; else named for it."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    cose: Annotated[
+        bool,
+        typer.Option("--cose", help="A COSE Receipt (RFC 9942); needs the operator's key."),
+    ] = False,
+) -> None:
+    """Write the receipt that the log of one height continues that of an earlier one.
+
+    Whoever kept the earlier head checks it: tongjian verify FILE --trust FILE --since CHECKPOINT.
+    """
+    from tongjian.node.home import Home
+
+    home = Home(surface.folder)
+    with home.open() as chain:
+        heights = height_of(chain, first), height_of(chain, second)
+        data = (_cose if cose else _own)(home, chain, *heights)
+    name = f"{heights[0]}-{heights[1]}"
+    suffix = COSE_SUFFIX if cose else SUFFIX
+    path = Path(f"{_KIND}-{name}{suffix}") if output is None else output
+    finish(surface, path, data, (f"heads {name}", _KIND, heights[1]), force=force)
+
+
+def _own(home: "Home", chain: "Chain", first: int, second: int) -> bytes:
+    from tongjian.engines.receipts import Receipts
+
+    del home
+    draft = Receipts(chain).draft(second)
+    draft.consistency(first)
+    return draft.finish()
+
+
+def _cose(home: "Home", chain: "Chain", first: int, second: int) -> bytes:
+    from tongjian.engines.cose_receipts import CoseReceipts
+
+    signer = home.seal_keys().signer(chain.sealing_key(second))
+    return CoseReceipts(chain, signer).of_consistency(first, second)
