@@ -98,6 +98,8 @@ def test_a_second_run_finds_all_of_it_there_already(home: Path, folder: Path) ->
     assert recorded <= {one["record"] for one in second["documents"]}
     dearer = next(one for one in second["documents"] if "dearer" in one["file"])
     assert dearer["status"] == "refused"
+    assert second["sums"] == first["sums"]
+    assert set(first["sums"]["CNY"]) == {"total", "tax"}
 
 
 def test_a_document_is_known_by_its_key_not_by_its_file(home: Path, inbox: Path) -> None:

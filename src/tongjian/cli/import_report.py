@@ -10,7 +10,8 @@ import typer
 from tongjian.cli.failures import ExitCode
 from tongjian.cli.surface import Surface
 from tongjian.cli.words import Refusal
-from tongjian.connectors.importing import Declined
+from tongjian.connectors.currency import as_amount
+from tongjian.connectors.importing import Declined, Face
 
 DocumentStatus = Literal["recorded", "already", "refused", "waiting", "unknown"]
 _STYLES: Final = {"recorded": "green", "already": "", "refused": "red"}
@@ -21,6 +22,10 @@ _SENTENCES: Final = {
     "waiting": "not submitted",
     "unknown": "not known whether recorded",
 }
+
+
+_SUM: Final = "_fen"
+"""How the name of a sum ends: it counts minor units."""
 
 
 @dataclass
@@ -39,6 +44,8 @@ class Told:
     rule: str = ""
     then: str = ""
     flags: tuple[str, ...] = ()
+    face: Face = field(default_factory=dict[str, int | str])
+    """What the document states of itself, its sums among it."""
     copy_of: str = ""
     """The file of this run that is the same document."""
     copies: list["Told"] = field(default_factory=list["Told"])
@@ -103,12 +110,34 @@ def show_report(surface: Surface, told: Sequence[Told]) -> None:
                 copy.status = first.status
     counts = {name: sum(one.status == name for one in told) for name in _SENTENCES}
     if surface.as_json:
-        surface.document({"counts": counts, "documents": [one.as_json() for one in told]})
+        documents = [one.as_json() for one in told]
+        surface.document({"counts": counts, "sums": _sums(told), "documents": documents})
     else:
         for one in told:
             surface.line(_line(one), style=_STYLES.get(one.status, "yellow"))
         summary = ", ".join(f"{n} {_SENTENCES[name]}" for name, n in counts.items() if n)
         surface.note(summary or "no documents were found", style="bold")
+        for currency, sums in _sums(told).items():
+            stated = ", ".join(f"{name} {amount}" for name, amount in sums.items())
+            surface.note(f"stated in {currency}, of what is on the ledger: {stated}")
+
+
+def _sums(told: Sequence[Told]) -> dict[str, dict[str, str]]:
+    """Return by currency what the documents on the ledger state, each document once."""
+    sums: dict[str, dict[str, int]] = {}
+    standing = {one.record: one for one in told if one.status in {"recorded", "already"}}
+    for one in standing.values():
+        currency = str(one.face.get("currency", ""))
+        if not currency:
+            continue
+        own = sums.setdefault(currency, {})
+        for name, value in one.face.items():
+            if name.endswith(_SUM) and isinstance(value, int):
+                own[name.removesuffix(_SUM)] = own.get(name.removesuffix(_SUM), 0) + value
+    return {
+        currency: {name: str(as_amount(minor, currency)) for name, minor in own.items()}
+        for currency, own in sorted(sums.items())
+    }
 
 
 def raise_code(told: Sequence[Told]) -> None:

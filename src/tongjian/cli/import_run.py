@@ -142,8 +142,10 @@ class Planner:
         table = self._chain.machine.registry.tables.get(record.partition(":")[0])
         row_key = bytes.fromhex(entry["row_key"])
         with self._chain.lock:
-            if table is None or self._chain.store.value(row_key) is None:
-                return False
+            row = None if table is None else self._chain.store.row(table, row_key)
+        if row is None:
+            return False
+        told.face = self._importer.face_of(row)
         told.label, told.record = str(entry["key"]), record
         told.flags = tuple(entry["flags"])
         told.stand(self._since(row_key))
@@ -156,6 +158,7 @@ class Planner:
             return
         row_key = read.table.key(*read.key)
         told.label, told.record, told.flags = read.label, key_text(read.table, row_key), read.flags
+        told.face = read.face
         with self._chain.lock:
             row = self._chain.store.row(read.table, row_key)
         if row is not None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from tongjian.connectors.currency import minor_digits
 from tongjian.connectors.einvoice.document import (
     AmountRefused,
     Document,
@@ -32,12 +33,6 @@ from tongjian.verifier.sm2 import SM2Unavailable
 FLAGS_MAX: Final = 16
 """As many as the act takes; a document with more says so in its last flag."""
 MORE_FLAGS: Final = "more_flags"
-_DECIMALS: Final = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
-    **dict.fromkeys(("UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""Currencies whose minor unit is not a hundredth (ISO 4217, list one)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,7 +195,7 @@ def _plan(document: Document) -> _Plan | None:
     total, tax, day = document.totals.tax_inclusive, document.totals.tax_total, document.issue_date
     if total is None or day is None or not document.currency:
         return None
-    digits = _DECIMALS.get(document.currency, 2)
+    digits = minor_digits(document.currency)
     return _Plan(
         document,
         # Trailing zeros say nothing: 100.00 yen are whole yen.
