@@ -29,12 +29,12 @@ class Town(NamedTuple):
     receipts: dict[str, bytes]
     trust: str
     other_trust: str
-    """Of another ledger under the same hash."""
+    """Of another ledger under the same hash and suite."""
     seal: Callable[[bytes], bytes]
     """Sign by the operator's key."""
 
 
-def _found(folder: Path, hash_name: str, label: str) -> Small:
+def _found(folder: Path, hash_name: str, suite: str, label: str) -> Small:
     offices = [
         PlanOffice(uscc=uscc, label=f"office-{n}", name=f"第{n}处", region="990100", kind="bureau")
         for n, uscc in enumerate(OFFICES)
@@ -43,7 +43,7 @@ def _found(folder: Path, hash_name: str, label: str) -> Small:
         PlanOfficer(holder=clerk, office=uscc, roles=["clerk"])
         for clerk, uscc in zip(CLERKS, OFFICES, strict=True)
     ]
-    plan = Plan(label=label, hash=hash_name, office=offices, officer=officers)
+    plan = Plan(label=label, hash=hash_name, suite=suite, office=offices, officer=officers)
     founding.found(plan, folder, time_ms=START_MS)
     return Small(folder)
 
@@ -102,12 +102,12 @@ def _live(small: Small, chain: Chain) -> dict[str, bytes]:
     }
 
 
-def build_town(folder: Path, hash_name: str) -> Town:
+def build_town(folder: Path, hash_name: str, suite: str = "ed25519") -> Town:
     """Found a ledger, let it live, and take its receipts."""
     with pytest.MonkeyPatch.context() as patch:
         use_shelf(patch.setattr)
-        small = _found(folder / "town", hash_name, "town")
+        small = _found(folder / "town", hash_name, suite, "town")
         with small.opened() as chain:
             receipts = _live(small, chain)
-        other = _found(folder / "other", hash_name, "other")
+        other = _found(folder / "other", hash_name, suite, "other")
         return Town(receipts, _trust(small), _trust(other), small.home.key(SEAL_KEY_NAME).sign)

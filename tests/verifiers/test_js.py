@@ -35,7 +35,8 @@ def test_receipts_of_every_kind_hold_in_both(town: Town) -> None:
     said = assert_agreement(cases(town.trust, iter(town.receipts.items())))
     for name, each in zip(town.receipts, said, strict=True):
         assert each.held[:3] == ("form", "chain", "seal"), (name, each)
-        assert "several" in name or each.held[-1] == name.split()[0], (name, each)
+        assert "several" in name or each.held[-2] == name.split()[0], (name, each)
+        assert each.held[-1] == "check", (name, each)
 
 
 def test_the_town_has_several_twigs(town: Town) -> None:
@@ -47,7 +48,7 @@ def test_the_town_has_several_twigs(town: Town) -> None:
 def test_a_transaction_may_be_shown_without_its_bytes(town: Town) -> None:
     receipt = edited(town.receipts["transaction committed"], (STATEMENTS, 0, 1), lambda _: b"")
     (said,) = assert_agreement([Case("bare", receipt, town.trust)])
-    assert said.held[-1] == "transaction"
+    assert said.held[-2:] == ("transaction", "check")
 
 
 # ------------------------------------------------------------------------------------------ bytes

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import cbor2
 import msgspec
 import pytest
-from receipt_forger import LABEL, Parts, longer_forms, outer, put_together, take_apart
+from receipt_forger import CHECK, LABEL, Parts, longer_forms, outer, put_together, take_apart
 from receipt_town import Town
 from second_verifier import Case, assert_agreement, cases, needs_js
 
@@ -17,8 +17,8 @@ MEBIBYTE = 1 << 20
 def other_forms(parts: Parts) -> Iterator[tuple[str, bytes]]:
     """Give other CBOR for the same outer layer, and CBOR that is none."""
     body = msgspec.msgpack.encode(parts.record)
-    protected, _, header, seal = parts
-    right = outer(protected, {LABEL: body}, header, seal)
+    protected, _, header, seal, _ = parts
+    right = put_together(parts)
     yield "no tag", right[1:]
     yield "another tag", b"\xd1" + right[1:]
     yield "a long tag", b"\xd8\x12" + right[1:]
@@ -30,9 +30,9 @@ def other_forms(parts: Parts) -> Iterator[tuple[str, bytes]]:
     yield "nothing", b""
     yield "a number", b"\x00"
     member = cbor2.dumps(LABEL) + cbor2.dumps(body)
-    once, twice = b"\xa1" + member, b"\xa2" + member + member
+    once, twice = b"\xa2" + member, b"\xa3" + member + member
     yield "a member twice", right.replace(once, twice)
-    yield "a long map", right.replace(once, b"\xb8\x01" + member)
+    yield "a long map", right.replace(once, b"\xb8\x02" + member)
     for value in (protected, body, header, seal):
         head = cbor2.dumps(value)[: -len(value)]
         long = b"\x5a" + len(value).to_bytes(4, "big")
@@ -44,12 +44,16 @@ def other_forms(parts: Parts) -> Iterator[tuple[str, bytes]]:
 def other_items(parts: Parts) -> Iterator[tuple[str, bytes]]:
     """Give receipts with other things at the places of the outer layer."""
     body = msgspec.msgpack.encode(parts.record)
-    protected, _, header, seal = parts
+    protected, _, header, seal, _ = parts
     yield "three items", outer(protected, {LABEL: body}, header)
     yield "five items", outer(protected, {LABEL: body}, header, seal, b"")
     yield "two members", outer(protected, {LABEL: body, "x": b""}, header, seal)
     yield "no member", outer(protected, {}, header, seal)
-    yield "another member", outer(protected, {"tongjian/2": body}, header, seal)
+    for label in ("tongjian/1", "tongjian/3", "tongjian/check/1"):
+        yield label, outer(protected, {label: body, CHECK: bytes(8)}, header, seal)
+        yield f"{label} alone", outer(protected, {label: body}, header, seal)
+    yield "the check first", outer(protected, {CHECK: bytes(8), LABEL: body}, header, seal)
+    yield "a text for a check", outer(protected, {LABEL: body, CHECK: "check"}, header, seal)
     yield "a number for a member", outer(protected, {1: body}, header, seal)
     yield "a list of members", outer(protected, [LABEL, body], header, seal)
     yield "no payload", outer(protected, {LABEL: body}, None, seal)
@@ -64,6 +68,30 @@ def test_another_form_of_the_outer_layer_is_refused_at_the_first_step(town: Town
     for case, said in zip(asked, assert_agreement(asked), strict=True):
         assert case.receipt != sound
         assert said.failed == (1, "form"), case.name
+
+
+@pytest.mark.parametrize("size", [0, 7, 8, 9, 16])
+def test_a_check_that_is_not_that_of_the_bytes_fails_at_the_last_step(
+    town: Town, size: int
+) -> None:
+    parts = take_apart(town.receipts["row"])
+    members = {LABEL: msgspec.msgpack.encode(parts.record), CHECK: bytes(size)}
+    receipt = outer(parts.protected, members, parts.header, parts.seal)
+    (said,) = assert_agreement([Case("check", receipt, town.trust)])
+    assert said.failed == (6, "check")
+
+
+def test_a_check_that_stands_in_the_receipt_twice_is_none(town: Town) -> None:
+    """Beside the real one a second, in the key of an absence that holds all the same."""
+    parts = take_apart(town.receipts["absence after the last row"])
+    parts.record[1][0][1] = b"\xff" + b"\x70" + CHECK.encode() + b"\x48" + b"\x01" * 8
+    receipt = put_together(parts)
+    check = cbor2.loads(receipt).value[1][CHECK]
+    (once,) = assert_agreement([Case("once", receipt, town.trust)])
+    assert once.held[-1] == "check"
+    twice = receipt.replace(b"\x48" + b"\x01" * 8, b"\x48" + check, 1)
+    (said,) = assert_agreement([Case("twice", twice, town.trust)])
+    assert said.failed == (6, "check")
 
 
 def test_a_longer_form_of_any_value_of_the_record_is_refused(town: Town) -> None:

@@ -143,7 +143,7 @@ def test_a_receipt_may_be_pasted(opened: Browser, town: Town, form: str) -> None
         opened.evaluate(f"document.getElementById('{field}').value = {json.dumps(value)}")
     opened.evaluate("document.querySelector('#pasted button').click()")
     large, steps = shown(opened)
-    assert (large, len(steps)) == (("bad", 0) if form == "neither" else ("good", 5))
+    assert (large, len(steps)) == (("bad", 1) if form == "neither" else ("good", 6))
 
 
 def test_both_files_may_be_dropped(opened: Browser, town: Town) -> None:

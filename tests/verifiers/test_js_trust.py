@@ -26,6 +26,11 @@ SMALL_ORDER = [
     if re.fullmatch("[0-9a-f]{64}", line)
 ]
 """The fourteen encodings of the page."""
+SM2_KEYS = [
+    case
+    for case in json.loads((ROOT / "tests/suites/sm2.json").read_text("utf-8"))["tests"]
+    if case["comment"].startswith("key: ")
+]
 
 
 # ------------------------------------------------------------------------- other ledgers and keys
@@ -114,7 +119,12 @@ def keyed(seal: dict[str, object], wrong: dict[str, object], height: int) -> Ite
     above = [f"{first}{'ff' * 30}7f" for first in ("ec", "ed", "ee", "f0")]
     small = [encoding.hex() for encoding in SMALL_ORDER]
     for public in (identity, zero, no_point, *above, *small, PUBLIC[:-2], PUBLIC + "00", "", 1):
-        yield [{**seal, "public": public}]
+        yield [{**seal, "suite": "ed25519", "public": public}]
+    for case in SM2_KEYS:
+        yield [{**seal, "suite": "sm2", "public": case["public"]}]
+    for suite in ("ed25519", "sm2", "p256", "webauthn", "ml-dsa-65", "SM2"):
+        yield [{**seal, "suite": suite}]
+        yield [{**wrong, "suite": suite}]
 
 
 def trusts(town: Town, height: int) -> Iterator[tuple[str, str]]:
@@ -138,7 +148,7 @@ def trusts(town: Town, height: int) -> Iterator[tuple[str, str]]:
         yield f"change {number}", json.dumps({**right, **change})
     for name in right:
         yield f"no {name}", json.dumps({k: v for k, v in right.items() if k != name})
-    yield from witnessed(right, wrong["public"], seal["public"])
+    yield from witnessed(right, KEY.hex(), seal["public"])
     for text in ("[]", "null", "1", "", "{", "{}", town.trust + "{}", " " * (1 << 20) + "{}"):
         yield text[-9:], text
 

@@ -23,6 +23,7 @@ SECONDS = 1_795_060_800
 COSIGNATURE = 4
 STRANGER = 3
 FAILED = (6, "witnesses")
+HELD = ("witnesses", "check")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def cosigned(parts: Parts, *pieces: str | bytes) -> bytes:
     """Return a receipt with a second entry: a text, a blank line, lines."""
     note = b"".join(piece if isinstance(piece, bytes) else piece.encode() for piece in pieces)
     entries = {LABEL: msgspec.msgpack.encode(parts.record), COSIGNED: note}
-    return outer(parts.protected, entries, parts.header, parts.seal)
+    return outer(parts.protected, entries, parts.header, parts.seal, hash_name=parts.hash_name)
 
 
 def signed(town: Town, parts: Parts, *numbers: int) -> bytes:
@@ -99,13 +100,13 @@ def test_each_trusted_witness_counts_once(
 ) -> None:
     case = Case("quorum", signed(town, parts, *signers), trust_of(town, quorum, *trusted))
     (said,) = assert_agreement([case])
-    assert (said.held[-1:], said.failed) == ((("witnesses",), None) if holds else ((), FAILED))
+    assert (said.held[-2:], said.failed) == ((HELD, None) if holds else ((), FAILED))
 
 
 def test_what_no_witness_signed_holds_only_where_none_is_demanded(town: Town, parts: Parts) -> None:
     bare = put_together(parts)
     free, demanding = assert_agreement([Case(str(n), bare, trust_of(town, n, 0)) for n in (0, 1)])
-    assert free.held[-1] == "row"
+    assert free.held[-2:] == ("row", "check")
     assert demanding.failed == FAILED
 
 
@@ -197,7 +198,7 @@ def test_further_lines_of_the_head_are_passed_over(town: Town, parts: Parts) -> 
     ]
     made = [cosigned(parts, head, "\n", line(0, head)) for head in heads]
     said = assert_agreement(cases(trust, enumerate_cases(made)))
-    assert {each.held[-1:] for each in said} == {("witnesses",)}
+    assert {each.held[-2:] for each in said} == {HELD}
 
 
 # ------------------------------------------------------------------------------- other lines
@@ -264,4 +265,4 @@ def test_lines_of_strangers_are_passed_over(town: Town, parts: Parts) -> None:
     ]
     made = [cosigned(parts, text, "\n", *each) for each in lines]
     said = assert_agreement(cases(trust_of(town, 1, 0, 1), enumerate_cases(made)))
-    assert {each.held[-1:] for each in said} == {("witnesses",)}
+    assert {each.held[-2:] for each in said} == {HELD}

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Verify a receipt on the command line: `node verify.mjs RECEIPT --trust anchors.json [--json]`.
+ * Verify a receipt on the command line: `node verify.mjs RECEIPT --trust anchors.json [--json]`;
+ * as a file or as text, and evidence of a witness.
  *
  * Exit code 0 where it holds, 4 where it does not, 2 where nothing could be verified.
  */
@@ -9,14 +10,18 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { toHex } from "./src/bytes.mjs";
+import { verifyEvidence } from "./src/evidence.mjs";
+import { Refused } from "./src/reasons.mjs";
 import { VerificationFailed, verifyReceipt } from "./src/receipt.mjs";
 import { showFields, showKey, showTransaction } from "./src/show.mjs";
+import { openText } from "./src/text.mjs";
 import { TrustInvalid, readTrust } from "./src/trust.mjs";
 import { NOT_PROVEN, provesIn } from "./src/words.mjs";
 
 const HOLDS = 0;
 const UNUSABLE = 2;
 const FAILED = 4;
+const OPENING_BRACE = 0x7b;
 const USAGE = "usage: node verify.mjs RECEIPT --trust anchors.json [--json]";
 
 /** @typedef {import("./src/receipt.mjs").Verified} Verified */
@@ -74,6 +79,11 @@ function statementJson(found) {
       const { kind, low, high, rows } = found;
       return { kind, low: toHex(low), high: toHex(high), rows: rows.map(rowJson) };
     }
+    case "decision": {
+      const { kind, height, rows, transactions } = found;
+      const code = found.code.map((one) => ({ ...one, digest: toHex(one.digest) }));
+      return { kind, height, rows, transactions, code };
+    }
     case "transaction": {
       const { kind, id, transaction, outcome, events, index } = found;
       const hex = { id: toHex(id), transaction: toHex(transaction), events: events.map(toHex) };
@@ -115,6 +125,10 @@ function statementLines(found) {
       return rowLines(found.row);
     case "absence":
       return [`  no row ${showKey(found.key)}`];
+    case "decision":
+      return found.code.map(
+        ({ service, version, digest }) => `    decided by ${service} ${version} (${toHex(digest)})`,
+      );
     case "range":
       return found.rows.flatMap(rowLines);
     case "transaction": {
@@ -144,13 +158,36 @@ function verifiedText(file, { header, headerHash, steps, statements }) {
   ].join("\n");
 }
 
+/**
+ * @param {string} file
+ * @param {Uint8Array} bytes
+ * @param {import("./src/trust.mjs").Trust} anchors
+ * @param {boolean} json
+ */
+function sayEvidence(file, bytes, anchors, json) {
+  try {
+    const { kind, why, first, second, witness, isKnown } = verifyEvidence(bytes, anchors);
+    const heights = [first.height, second.height];
+    const found = { file, holds: true, kind, heights, witness, known: isKnown, why };
+    const said = `${file} HOLDS: a ${kind} of heads ${heights.join(" and ")}, seen by ${witness}`;
+    console.log(json ? JSON.stringify(found) : said);
+    return HOLDS;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const said = JSON.stringify({ file, holds: false, why: error.message });
+    console.log(json ? said : `${file} PROVES NOTHING\n  ${error.message}`);
+    return FAILED;
+  }
+}
+
 /** @param {string[]} given */
 function main(given) {
   const { file, trust, json } = readArguments(given);
   const anchors = trustOf(trust);
-  const receipt = read(file);
+  const bytes = read(file);
+  if (bytes[0] === OPENING_BRACE) return sayEvidence(file, bytes, anchors, json);
   try {
-    const verified = verifyReceipt(receipt, anchors);
+    const verified = verifyReceipt(openText(bytes), anchors);
     const found = { file, holds: true, label: anchors.label, ...verifiedJson(verified) };
     console.log(json ? JSON.stringify(found) : verifiedText(file, verified));
     return HOLDS;

@@ -1,12 +1,14 @@
 /** The page: takes a receipt and a trust file, shows the verdict. It asks nobody else. */
 
 import * as bounds from "../src/bounds.mjs";
-import { fromHex } from "../src/bytes.mjs";
+import { verifyEvidence } from "../src/evidence.mjs";
+import { Refused } from "../src/reasons.mjs";
 import { VerificationFailed, verifyReceipt } from "../src/receipt.mjs";
+import { openText, receiptInText } from "../src/text.mjs";
 import { TrustInvalid, readTrust } from "../src/trust.mjs";
-import { say } from "../src/words.mjs";
+import { reasonIn, say } from "../src/words.mjs";
 import { find, make } from "./dom.mjs";
-import { banner, showFailed, showVerified, speaker } from "./render.mjs";
+import { banner, showEvidence, showFailed, showVerified, speaker } from "./render.mjs";
 import { WORDS } from "./words.mjs";
 
 /** @typedef {import("../src/bytes.mjs").Bytes} Bytes */
@@ -21,6 +23,7 @@ const state = {
 };
 
 const OPENING_BRACE = 0x7b;
+const EVIDENCE = "tongjian-evidence/1";
 
 // -------------------------------------------------------------------------------------- verdict
 
@@ -34,10 +37,16 @@ function verdict() {
   try {
     const anchors = readTrust(trust.bytes);
     const begun = performance.now();
-    const verified = verifyReceipt(receipt.bytes, anchors);
+    if (receipt.bytes[0] === OPENING_BRACE) {
+      return showEvidence(language, verifyEvidence(receipt.bytes, anchors), anchors.label);
+    }
+    const verified = verifyReceipt(openText(receipt.bytes), anchors);
     return showVerified(language, verified, anchors.label, performance.now() - begun);
   } catch (error) {
     if (error instanceof VerificationFailed) return showFailed(language, error);
+    if (error instanceof Refused) {
+      return [banner(false, speak("provesNothing"), reasonIn(language, error.reason))];
+    }
     if (!(error instanceof TrustInvalid)) throw error;
     return [banner(false, speak("unusable"), say(language, error.why))];
   }
@@ -92,13 +101,22 @@ async function choose(what, event) {
   show();
 }
 
+/**
+ * Tell a trust file from evidence, which is JSON too and names its format.
+ * @param {Bytes} bytes
+ */
+function isTrust(bytes) {
+  const isJson = bytes[0] === OPENING_BRACE;
+  return isJson && !new TextDecoder().decode(bytes.subarray(0, 2 ** 20)).includes(EVIDENCE);
+}
+
 /** @param {DragEvent} event */
 async function drop(event) {
   event.preventDefault();
   document.querySelector(".inputs")?.classList.remove("over");
   for (const file of event.dataTransfer?.files ?? []) {
     const given = await read(file);
-    state[given.bytes[0] === OPENING_BRACE ? "trust" : "receipt"] = given;
+    state[isTrust(given.bytes) ? "trust" : "receipt"] = given;
   }
   show();
 }
@@ -112,18 +130,18 @@ function dragOver(event) {
 // ----------------------------------------------------------------------------------------- text
 
 /**
- * Read base64, plain or for addresses, or hexadecimal.
- * @param {string} text without white space
+ * Read a receipt as text; base64 may be that for addresses (RFC 4648, section 5), without padding.
+ * @param {string} text
  * @returns {Bytes | null}
  */
 function fromText(text) {
-  const bytes = fromHex(text);
-  if (bytes !== null) return bytes;
+  const plain = text.replaceAll(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/");
+  const padded = plain.replace(/=*$/, "").padEnd(4 * Math.ceil(plain.length / 4), "=");
   try {
-    const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    return Uint8Array.from(plain, (character) => character.charCodeAt(0));
-  } catch {
-    return null;
+    return receiptInText(text.startsWith("0oR") ? padded : text);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return new TextEncoder().encode(text);
   }
 }
 
@@ -140,7 +158,7 @@ function submit(event) {
   event.preventDefault();
   const speak = speaker(state.language);
   const [receipt, trust] = [textOf("receipt-text"), textOf("trust-text")];
-  const bytes = fromText(receipt.replaceAll(/\s/g, ""));
+  const bytes = fromText(receipt);
   if (trust !== "") state.trust = { name: "JSON", bytes: new TextEncoder().encode(trust) };
   if (receipt !== "" && bytes !== null) state.receipt = { name: speak("receipt"), bytes };
   show();

@@ -134,6 +134,11 @@ function statementCard(speak, found) {
       return [make("h3", {}, speak("absence")), make("p", {}, make("code", {}, showKey(found.key)))];
     case "range":
       return rangeCard(speak, found);
+    case "decision": {
+      const heads = [speak("service"), speak("version"), speak("digest")];
+      const lines = found.code.map((one) => [one.service, String(one.version), toHex(one.digest)]);
+      return [make("h3", {}, speak("decision")), table(speak("decidedBy"), heads, lines)];
+    }
     case "transaction":
       return transactionCard(speak, found);
   }
@@ -189,6 +194,33 @@ export function showVerified(language, verified, label, tookMs) {
     make("section.card", {}, make("h2", {}, speak("proven")), ...cards, note),
     notProven(language),
     block(language, verified, label),
+  ];
+}
+
+/**
+ * @param {Language} language
+ * @param {import("../src/evidence.mjs").Proven} proven
+ * @param {string} label of the ledger, from the trust file
+ */
+export function showEvidence(language, proven, label) {
+  const speak = speaker(language);
+  const { kind, why, first, second, witness, isKnown } = proven;
+  const seen = `${witness} (${speak(isKnown ? "knownWitness" : "unknownWitness")})`;
+  /** @param {import("../src/evidence.mjs").Head} head */
+  const line = (head) => [String(head.height), String(head.size), head.headerHash];
+  const heads = [speak("height"), speak("logSize"), speak("headerHash")];
+  return [
+    banner(true, speak(kind), label),
+    make(
+      "section.card",
+      {},
+      make("h2", {}, speak("proven")),
+      table(speak("twoHeads"), heads, [line(first), line(second)]),
+      facts([
+        [speak("seenBy"), seen],
+        [speak("saidWhy"), why],
+      ]),
+    ),
   ];
 }
 

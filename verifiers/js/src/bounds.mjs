@@ -20,5 +20,14 @@ export const EVENTS_MAX = 64000;
 export const OUTCOME_CHARACTERS_MAX = 80;
 export const PATH_MAX = 64;
 
+// Of decisions (section 16).
+export const HEADER_BYTES_MAX = 1024;
+export const DECISION_ENTRIES_MAX = 20_000;
+export const DECISION_NODES_MAX = 640_000;
+export const BLOCK_TRANSACTIONS_MAX = 2000;
+export const ENVELOPE_BYTES_MAX = 393_408;
+/** Digests of code. */
+export const CODE_MAX = 65;
+
 /** Shape of a digest. */
 export const hash = byteString(32, 32);

@@ -38,8 +38,8 @@ export function encodeArray(...items) {
 }
 
 /**
- * Take a COSE_Sign1 apart: 18([protected, {"tongjian/1": proofs}, payload, signature]); the map
- * may have a second entry, "tongjian/cosigned/1".
+ * Take a COSE_Sign1 apart: 18([protected, {"tongjian/2": proofs, "tongjian/check/1": check},
+ * payload, signature]); the map may have a third entry, "tongjian/cosigned/1".
  *
  * Each place has one type and each head one form, so nothing else than the shortest is read.
  * @param {Bytes} bytes
@@ -66,13 +66,15 @@ export function readSign1(bytes) {
 
   literal(Uint8Array.of(COSE_SIGN1_TAG, 0x84));
   const guarded = byteString();
-  const isCosigned = bytes[at] === 0xa2;
-  literal(join(Uint8Array.of(isCosigned ? 0xa2 : 0xa1), encodeText("tongjian/1")));
+  const isCosigned = bytes[at] === 0xa3;
+  literal(join(Uint8Array.of(isCosigned ? 0xa3 : 0xa2), encodeText("tongjian/2")));
   const proofs = byteString();
+  literal(encodeText("tongjian/check/1"));
+  const check = byteString();
   if (isCosigned) literal(encodeText("tongjian/cosigned/1"));
   const cosigned = isCosigned ? byteString() : null;
   const payload = byteString();
   const signature = byteString();
   ensure(at === bytes.length, "notReceipt");
-  return { guarded, proofs, cosigned, payload, signature };
+  return { guarded, proofs, check, cosigned, payload, signature };
 }

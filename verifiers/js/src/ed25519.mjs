@@ -8,11 +8,8 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 
 import { toHex } from "./bytes.mjs";
-import { TAGS } from "./hash.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
-
-const SUITE = 1;
 
 // The library would first compute a table for thousands of signatures; a receipt has one.
 ed25519.Point.BASE.precompute(3);
@@ -58,13 +55,4 @@ export function isSoundKey(key) {
 export function holds(key, message, signature) {
   if (signature.length !== 64 || SMALL_ORDER_R.has(toHex(signature.subarray(0, 32)))) return false;
   return ed25519.verify(signature, message, key, { zip215: true });
-}
-
-/**
- * Return the id of a key: 16 bytes.
- * @param {import("./hash.mjs").Hash} hash
- * @param {Bytes} key
- */
-export function keyId(hash, key) {
-  return hash(TAGS.key, Uint8Array.of(SUITE), key).subarray(0, 16);
 }

@@ -23,6 +23,8 @@ export const HASHES = {
 const tag = (name) => ascii(`tongjian/${name}/1\0`);
 
 export const TAGS = {
+  batch: tag("batch"),
+  check: tag("check"),
   events: tag("events"),
   header: tag("header"),
   key: tag("key"),

@@ -1,5 +1,6 @@
 /** Merkle trees: inclusion in the log (RFC 9162), and nodes filled in from known leaves. */
 
+import { equal } from "./bytes.mjs";
 import { Refused, ensure } from "./reasons.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
@@ -32,6 +33,36 @@ export function inclusionRoot(hash, entry, index, size, path) {
     [place, last] = [place / 2n, last / 2n];
   }
   ensure(last === 0n, "nodesMissing");
+  return root;
+}
+
+/**
+ * Compute the root of a second log to which a consistency path leads (RFC 9162, 2.1.4.2).
+ * @param {Hash} hash
+ * @param {number} first size
+ * @param {number} second size
+ * @param {Bytes} firstRoot
+ * @param {Bytes[]} path
+ */
+export function consistencyRoot(hash, first, second, firstRoot, path) {
+  if (first === second && path.length === 0) return firstRoot;
+  ensure(first > 0 && first < second && path.length > 0, "nodesMissing");
+  let [place, last] = [BigInt(first) - 1n, BigInt(second) - 1n];
+  const isPower = (BigInt(first) & place) === 0n;
+  const [begin, ...rest] = isPower ? [firstRoot, ...path] : path;
+  while (place % 2n === 1n) [place, last] = [place / 2n, last / 2n];
+  let [old, root] = [begin, begin];
+  for (const node of rest) {
+    ensure(last > 0n, "nodesLeft");
+    if (place % 2n === 1n || place === last) {
+      [old, root] = [hash(NODE, node, old), hash(NODE, node, root)];
+      while (place % 2n === 0n && place !== 0n) [place, last] = [place / 2n, last / 2n];
+    } else {
+      root = hash(NODE, root, node);
+    }
+    [place, last] = [place / 2n, last / 2n];
+  }
+  ensure(last === 0n && equal(old, firstRoot), "nodesMissing");
   return root;
 }
 

@@ -1,6 +1,7 @@
 /** Checkpoints (format, section 12): the head of a log as signed note of C2SP. */
 
-import { fromBase64 } from "./bytes.mjs";
+import { ascii, fromBase64 } from "./bytes.mjs";
+import { HASHES } from "./hash.mjs";
 import { Refused, ensure } from "./reasons.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
@@ -16,6 +17,17 @@ const BLOCK_LINE = /^tongjian\/header\/1 (0|[1-9][0-9]*) ([0-9a-f]{64})$/;
 /** Names have no white space of Unicode, no delete, no plus. */
 const SIGNATURE_LINE =
   /^\u2014 ([^+\0- \x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+) ([^ ]*)$/u;
+
+/**
+ * Return the bytes by which the lines of a key are known.
+ * @param {string} name
+ * @param {Bytes} kind of signature
+ * @param {Bytes} key
+ */
+export function hintOf(name, kind, key) {
+  const named = HASHES.sha256(new TextEncoder().encode(name), ascii("\n"), kind, key);
+  return named.subarray(0, HINT_BYTES);
+}
 
 /** @param {Bytes} bytes */
 function decodeText(bytes) {

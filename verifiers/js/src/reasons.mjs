@@ -3,8 +3,8 @@
 export const REASONS = {
   tooLarge: ["the file is larger than 8 MiB", "文件超过 8 MiB"],
   notReceipt: [
-    "not a receipt in its only valid form (COSE_Sign1 with `tongjian/1`)",
-    "不是唯一有效形式的凭据（含 `tongjian/1` 的 COSE_Sign1）",
+    "not a receipt in its only valid form (COSE_Sign1 with `tongjian/2`)",
+    "不是唯一有效形式的凭据（含 `tongjian/2` 的 COSE_Sign1）",
   ],
   truncated: ["the record ends before its last field", "记录不完整，未到末字段即结束"],
   trailing: ["bytes stand after the record", "记录之后另有字节"],
@@ -56,6 +56,58 @@ export const REASONS = {
     "见证方所签的不是凭据所依据的账本头",
   ],
   badWitness: ["the signature of a trusted witness does not hold", "有受信见证方的签名不成立"],
+  badCheck: [
+    "the check value is not that of the file: not every byte is as its maker wrote it",
+    "校验值与文件不符：并非每个字节都如制作者所写",
+  ],
+  otherHeaderBefore: [
+    "the header before is not the one that the sealed header names",
+    "前一区块头不是已签署的区块头所指的",
+  ],
+  noTransactionBefore: [
+    "a decision follows the statement of the transaction that was decided",
+    "裁决陈述应紧随其所裁决交易的陈述",
+  ],
+  otherBatch: [
+    "the transactions are not those that the header commits to",
+    "交易与区块头所承诺的不一致",
+  ],
+  notOfBlock: ["the transaction is not one of this block", "该交易不在本区块之内"],
+  otherTurn: [
+    "the transaction is not the one that had its turn in the block",
+    "该交易不是在区块中轮到的那一项",
+  ],
+  notEvidence: ["not a file of evidence", "不是证据文件"],
+  notByOperator: [
+    "the operator's signature under a checkpoint is missing or does not hold",
+    "检查点缺少运营方签名，或签名不成立",
+  ],
+  otherHead: [
+    "height, size or root of a head are not those that the operator signed",
+    "账本头的高度、规模或根与运营方所签的不一致",
+  ],
+  notPrefix: [
+    "the longer log is not shown to begin with the root that is claimed",
+    "未能证明较长的日志以所称的根开头",
+  ],
+  noFork: ["the longer log continues the shorter one: there is no fork", "较长的日志是较短的延续：没有分叉"],
+  notOlder: ["the second head is not older than the first: nothing went back", "第二个账本头并不更旧：没有回退"],
+  unknownWitness: [
+    "that a ledger went back rests on the word of a witness that the trust file does not name",
+    "账本回退之说仅凭信任文件未列出的见证方",
+  ],
+  notDense: [
+    "the code was read wrong or is none (`TJR1:` and Base45); read it again",
+    "二维码读取有误，或不是凭据码（`TJR1:` 与 Base45）；请重新读取",
+  ],
+  onlyNamed: [
+    "the short code names a receipt and does not hold it; read the larger code beside it",
+    "短码只指明凭据而不含凭据；请读取旁边较大的码",
+  ],
+  notText: [
+    "the text begins like a receipt and is none",
+    "文本开头像凭据，但不是凭据",
+  ],
   logRootDiffers: ["the path does not lead to the log root of the header", "路径未通向区块头的日志根"],
 };
 

@@ -1,16 +1,16 @@
 /** Receipts, verified step by step (format, section 8). */
 
 import * as bounds from "./bounds.mjs";
-import { equal, join } from "./bytes.mjs";
+import { equal } from "./bytes.mjs";
 import * as cbor from "./cbor.mjs";
-import { holds, keyId } from "./ed25519.mjs";
+import { verifyCheck } from "./check.mjs";
 import { TAGS } from "./hash.mjs";
 import { header } from "./header.mjs";
 import * as msgpack from "./msgpack.mjs";
 import { Refused, ensure } from "./reasons.mjs";
+import { verifySeal } from "./seal.mjs";
 import { stateProof, verifyState } from "./state.mjs";
 import { statement, verifyStatement } from "./statements.mjs";
-import { sealKeyAt } from "./trust.mjs";
 import { verifyWitnesses } from "./witnesses.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
@@ -45,37 +45,6 @@ const proofs = msgpack.record({
 });
 
 /**
- * Return what a seal of suite 1 signs: the Sig_structure of RFC 9052, 4.4.
- * @param {Trust} trust
- * @param {Bytes} guarded
- * @param {Bytes} payload
- */
-function sealedBytes(trust, guarded, payload) {
-  return cbor.encodeArray(
-    cbor.encodeText("Signature1"),
-    cbor.encodeBytes(guarded),
-    cbor.encodeBytes(join(TAGS.header, trust.chain)),
-    cbor.encodeBytes(payload),
-  );
-}
-
-/**
- * @param {Trust} trust
- * @param {number} height
- * @param {ReturnType<typeof cbor.readSign1>} parts
- * @returns {Bytes} the id of the key
- */
-function verifySeal(trust, height, { guarded, payload, signature }) {
-  const sealKey = sealKeyAt(trust, height);
-  if (sealKey === undefined) throw new Refused("noSealKey");
-  const id = keyId(trust.hash, sealKey);
-  const expected = join(Uint8Array.of(0xa2, 0x01, 0x27, 0x04, 0x50), id);
-  ensure(equal(guarded, expected), "otherSealKey");
-  ensure(holds(sealKey, sealedBytes(trust, guarded, payload), signature), "badSignature");
-  return id;
-}
-
-/**
  * @typedef {{number: number, title: "form"}
  *   | {number: number, title: "chain", label: string, height: number}
  *   | {number: number, title: "seal", keyId: Bytes}
@@ -84,7 +53,9 @@ function verifySeal(trust, height, { guarded, payload, signature }) {
  *   | {number: number, title: "absence", height: number}
  *   | {number: number, title: "range", height: number, rows: number}
  *   | {number: number, title: "transaction", index: number, outcome: string}
- *   | {number: number, title: "witnesses", signed: string[], quorum: number}} Step
+ *   | {number: number, title: "decision", height: number, rows: number, transactions: number}
+ *   | {number: number, title: "witnesses", signed: string[], quorum: number}
+ *   | {number: number, title: "check"}} Step
  */
 /** @typedef {{header: Header, headerHash: Bytes, steps: Step[], statements: Statement[]}} Verified */
 
@@ -138,7 +109,10 @@ export function verifyReceipt(bytes, trust) {
   });
   steps.pass({ title: "chain", label: trust.label, height: head.height });
 
-  const id = steps.run("seal", () => verifySeal(trust, head.height, parts));
+  const { payload, signature, guarded } = parts;
+  const id = steps.run("seal", () =>
+    verifySeal(trust, head.height, payload, signature, guarded),
+  );
   steps.pass({ title: "seal", keyId: id });
 
   const { state, statements } = steps.run("statements", () => msgpack.decode(parts.proofs, proofs));
@@ -147,11 +121,13 @@ export function verifyReceipt(bytes, trust) {
     steps.pass({ title: "state", entries: state.entries.length });
   }
   const context = { trust, header: head, entries: state?.entries ?? [] };
-  const proven = statements.map((shown) => {
-    const found = steps.run(shown.kind, () => verifyStatement(context, shown));
+  /** @type {Statement[]} */
+  const proven = [];
+  for (const shown of statements) {
+    const found = steps.run(shown.kind, () => verifyStatement(context, shown, proven.at(-1)));
     steps.pass(stepOf(found, head.height));
-    return found;
-  });
+    proven.push(found);
+  }
 
   const headerHash = trust.hash(TAGS.header, parts.payload);
   if (parts.cosigned !== null || trust.quorum > 0) {
@@ -160,6 +136,8 @@ export function verifyReceipt(bytes, trust) {
     );
     steps.pass({ title: "witnesses", signed, quorum: trust.quorum });
   }
+  steps.run("check", () => verifyCheck(trust.hash, bytes, parts.check));
+  steps.pass({ title: "check" });
   return { header: head, headerHash, steps: steps.passed, statements: proven };
 }
 
@@ -177,5 +155,9 @@ function stepOf(found, height) {
       return { title: found.kind, height, rows: found.rows.length };
     case "transaction":
       return { title: found.kind, index: found.index, outcome: found.outcome };
+    case "decision": {
+      const { rows, transactions } = found;
+      return { title: found.kind, height: found.height, rows, transactions };
+    }
   }
 }

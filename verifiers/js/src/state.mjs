@@ -26,13 +26,22 @@ const twig = record({
   nodes: list(bounds.hash, 0, bounds.TWIG_NODES_MAX),
 });
 
+/**
+ * @param {number} entries
+ * @param {number} nodes
+ */
+const proofOf = (entries, nodes) =>
+  record({
+    count: integer(bounds.NUMBER_MAX),
+    entries: list(entry, 0, entries),
+    twigs: list(twig, 0, entries),
+    nodes: list(bounds.hash, 0, nodes),
+  });
+
 /** Shape of a state proof. */
-export const stateProof = record({
-  count: integer(bounds.NUMBER_MAX),
-  entries: list(entry, 0, bounds.ENTRIES_MAX),
-  twigs: list(twig, 0, bounds.ENTRIES_MAX),
-  nodes: list(bounds.hash, 0, bounds.NODES_MAX),
-});
+export const stateProof = proofOf(bounds.ENTRIES_MAX, bounds.NODES_MAX);
+/** Shape of the state before a decision. */
+export const stateBefore = proofOf(bounds.DECISION_ENTRIES_MAX, bounds.DECISION_NODES_MAX);
 
 /** @typedef {ReturnType<typeof entry>} Entry */
 /** @typedef {ReturnType<typeof twig>} Twig */

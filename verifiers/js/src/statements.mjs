@@ -1,7 +1,8 @@
-/** The four statements that a receipt can make, and when each holds (format, section 8). */
+/** The statements that a receipt can make, and when each holds (format, sections 8 and 16). */
 
 import * as bounds from "./bounds.mjs";
 import { compare, equal } from "./bytes.mjs";
+import { FIELDS as DECISION, verifyDecision } from "./decision.mjs";
 import { TAGS } from "./hash.mjs";
 import { inclusionRoot } from "./merkle.mjs";
 import * as msgpack from "./msgpack.mjs";
@@ -35,6 +36,7 @@ const FIELDS = {
     index: msgpack.integer(bounds.NUMBER_MAX),
     path: msgpack.list(bounds.hash, 0, bounds.PATH_MAX),
   },
+  decision: DECISION,
 };
 
 /** @typedef {keyof typeof FIELDS} Kind */
@@ -65,7 +67,9 @@ export const statement = (reader) => {
  *   | {kind: "absence", key: Bytes}
  *   | {kind: "range", low: Bytes, high: Bytes, rows: Row[]}
  *   | {kind: "transaction", id: Bytes, transaction: Bytes, outcome: string, events: Bytes[],
- *      index: number}} Statement
+ *      index: number}
+ *   | {kind: "decision", height: number, rows: number, transactions: number,
+ *      code: {service: string, version: number, digest: Bytes}[]}} Statement
  */
 /** @typedef {{trust: Trust, header: Header, entries: Entry[]}} Context what earlier steps proved */
 
@@ -158,10 +162,11 @@ function verifyTransaction({ trust, header }, shown) {
  * Check one statement against what the steps before it proved.
  * @param {Context} context
  * @param {Shown} shown
+ * @param {Statement | undefined} before the statement before it
  * @returns {Statement}
  * @throws {Refused}
  */
-export function verifyStatement(context, shown) {
+export function verifyStatement(context, shown, before = undefined) {
   switch (shown.kind) {
     case "row":
       return verifyRow(context, shown.fields);
@@ -171,5 +176,7 @@ export function verifyStatement(context, shown) {
       return verifyRange(context, shown.fields);
     case "transaction":
       return verifyTransaction(context, shown.fields);
+    case "decision":
+      return verifyDecision(context, shown.fields, before, verifyStatement);
   }
 }

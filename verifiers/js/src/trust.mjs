@@ -2,11 +2,12 @@
 
 import * as bounds from "./bounds.mjs";
 import { fromHex, toHex } from "./bytes.mjs";
-import { isSoundKey } from "./ed25519.mjs";
 import { HASHES } from "./hash.mjs";
+import { SUITES } from "./suites.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
-/** @typedef {{fromHeight: number, key: Bytes}} SealKey */
+/** @typedef {import("./suites.mjs").Suite} Suite */
+/** @typedef {{fromHeight: number, suite: Suite, key: Bytes}} SealKey */
 /** @typedef {{name: string, key: Bytes}} Witness */
 /**
  * @typedef {{chain: Bytes, label: string, hash: import("./hash.mjs").Hash, seals: SealKey[],
@@ -82,14 +83,15 @@ function wholeNumber(value, name) {
 
 /**
  * @param {unknown} value
+ * @param {Suite} suite
  * @returns {Bytes}
  */
-function readKey(value) {
-  const key = hex32(value, "public");
+function readKey(value, suite) {
+  const key = typeof value === "string" ? fromHex(value) : null;
   ensure(
-    isSoundKey(key),
-    "`public` is not a canonical point of the prime-order subgroup",
-    "`public` 不是素数阶子群中点的规范编码",
+    key !== null && suite.isSoundKey(key),
+    "`public` is not the canonical form of a sound key",
+    "`public` 不是可靠公钥的规范编码",
   );
   return key;
 }
@@ -100,10 +102,14 @@ function readKey(value) {
  */
 function readSeal(value) {
   const found = members(value, ["from_height", "suite", "public"]);
-  ensure(found["suite"] === "ed25519", "`suite` is ed25519", "`suite` 应为 ed25519");
+  const name = found["suite"];
+  const suite = typeof name === "string" && Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
+  const names = Object.keys(SUITES).join(", ");
+  ensure(suite !== undefined, `\`suite\` is one of ${names}`, `\`suite\` 应为 ${names} 之一`);
   return {
     fromHeight: wholeNumber(found["from_height"], "from_height"),
-    key: readKey(found["public"]),
+    suite,
+    key: readKey(found["public"], suite),
   };
 }
 
@@ -115,7 +121,7 @@ function readWitness(value) {
   const { name, public: key } = members(value, ["name", "public"]);
   const isName = typeof name === "string" && WITNESS_NAME.test(name);
   ensure(isName, "a witness has no proper `name`", "有见证方的 `name` 不合规");
-  return { name, key: readKey(key) };
+  return { name, key: readKey(key, SUITES["ed25519"]) };
 }
 
 /**
@@ -191,5 +197,5 @@ export function readTrust(bytes) {
  * @param {number} height
  */
 export function sealKeyAt(trust, height) {
-  return trust.seals.findLast((seal) => seal.fromHeight <= height)?.key;
+  return trust.seals.findLast((seal) => seal.fromHeight <= height);
 }

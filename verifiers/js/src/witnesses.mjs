@@ -1,9 +1,8 @@
 /** Signatures of witnesses over the head that a receipt rests on (format, section 14). */
 
-import { ascii, equal, toHex } from "./bytes.mjs";
+import { equal, toHex } from "./bytes.mjs";
 import { holds } from "./ed25519.mjs";
-import { HASHES } from "./hash.mjs";
-import { readCheckpoint } from "./note.mjs";
+import { hintOf, readCheckpoint } from "./note.mjs";
 import { Refused, ensure } from "./reasons.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
@@ -11,18 +10,9 @@ import { Refused, ensure } from "./reasons.mjs";
 /** @typedef {import("./trust.mjs").Trust} Trust */
 /** @typedef {import("./trust.mjs").Witness} Witness */
 
-const COSIGNATURE_TYPE = 0x04;
+const COSIGNATURE = Uint8Array.of(0x04);
 const TIME_BYTES = 8;
 const TIME_S_MAX = 2n ** 63n - 1n;
-
-/**
- * Return the first bytes of a signature line, by which a witness's own lines are known.
- * @param {Witness} witness
- */
-function hintOf({ name, key }) {
-  const named = HASHES.sha256(ascii(`${name}\n`), Uint8Array.of(COSIGNATURE_TYPE), key);
-  return named.subarray(0, 4);
-}
 
 /**
  * @param {Witness} witness
@@ -37,6 +27,11 @@ function verifyCosignature({ key }, signature, text) {
   ensure(holds(key, signed, signature.subarray(TIME_BYTES)), "badWitness");
 }
 
+/** @param {Trust} trust */
+export function originOf(trust) {
+  return `tongjian/${trust.label}/${toHex(trust.chain).slice(0, 16)}`;
+}
+
 /**
  * Check what a receipt has of witnesses against the trust file.
  * @param {Trust} trust
@@ -48,14 +43,13 @@ function verifyCosignature({ key }, signature, text) {
 export function verifyWitnesses(trust, header, headerHash, cosigned) {
   if (cosigned === null) throw new Refused("tooFewWitnesses");
   const note = readCheckpoint(cosigned);
-  const origin = `tongjian/${trust.label}/${toHex(trust.chain).slice(0, 16)}`;
-  ensure(note.origin === origin, "otherCheckpoint");
+  ensure(note.origin === originOf(trust), "otherCheckpoint");
   ensure(note.size === header.logSize && equal(note.root, header.logRoot), "otherCheckpoint");
   ensure(note.height === header.height, "otherCheckpoint");
   ensure(note.headerHash === toHex(headerHash), "otherCheckpoint");
 
   const signed = trust.witnesses.filter((witness) => {
-    const hint = hintOf(witness);
+    const hint = hintOf(witness.name, COSIGNATURE, witness.key);
     const own = note.signatures.filter(
       (line) => line.name === witness.name && equal(line.hint, hint),
     );

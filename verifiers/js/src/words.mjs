@@ -26,7 +26,9 @@ const TITLES = {
   absence: ["absence", "不存在"],
   range: ["range", "区间"],
   transaction: ["transaction", "交易"],
+  decision: ["decision", "裁决"],
   witnesses: ["witnesses", "见证"],
+  check: ["check", "校验"],
 };
 
 /**
@@ -78,6 +80,18 @@ function proves(step) {
       return [
         `it stands in the log as entry ${step.index}: ${step.outcome || "committed"}`,
         `交易是日志第 ${step.index} 项：${step.outcome ? `未通过，${step.outcome}` : "已生效"}`,
+      ];
+    case "decision":
+      return [
+        `it shows ${step.rows} rows as they stood at height ${step.height} and all ` +
+          `${step.transactions} transactions of the block: enough to decide it again`,
+        `出示了高度 ${step.height} 时的 ${step.rows} 行记录及该块全部 ${step.transactions} 笔交易，` +
+          "足以重新裁决",
+      ];
+    case "check":
+      return [
+        "every byte of the file is as its maker wrote it",
+        "文件的每个字节都如制作者所写",
       ];
     case "witnesses":
       return [
