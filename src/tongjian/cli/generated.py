@@ -3,6 +3,7 @@
 Nothing here names a service. A new folder under `services` has its commands without a line here.
 """
 
+import importlib.util
 import inspect
 from collections.abc import Callable, MutableMapping
 from typing import Annotated, Any, Final, cast
@@ -72,6 +73,9 @@ def commands_of(service: str) -> MutableMapping[str, Any]:
 
     for verb, callback in (*import_commands(service), *exchange_commands(service)):
         _add(app, verb, FROM_FILES, callback)
+    own = f"{__package__}.of_{service}"
+    if importlib.util.find_spec(own):
+        importlib.import_module(own).add_to(app)
     return cast(TyperGroup, typer.main.get_command(app)).commands
 
 
