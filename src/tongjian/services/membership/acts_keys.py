@@ -17,7 +17,7 @@ from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, Holder, Signer
-from tongjian.core.signatures import KeySuite, check_public_key, compute_key_id
+from tongjian.core.signatures import KeySuite, check_public_key, check_seal_key, compute_key_id
 from tongjian.core.values import (
     Height,
     KeyId,
@@ -151,6 +151,15 @@ def is_sound(suite: int, public: bytes) -> bool:
     """Say whether a key may be enrolled: a known suite, a canonical point, not of small order."""
     try:
         check_public_key(KeySuite(suite), public)
+    except ValueError:
+        return False
+    return True
+
+
+def is_seal(suite: int, public: bytes) -> bool:
+    """Say whether a key may seal headers: a sound one, of a suite that needs no person's touch."""
+    try:
+        check_seal_key(suite, public)
     except ValueError:
         return False
     return True

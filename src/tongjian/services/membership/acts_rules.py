@@ -21,7 +21,7 @@ from tongjian.core.permission import AllOf, AnyOf, Signer
 from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.core.validators import NETWORK_SUITE
 from tongjian.core.values import Height, Label, Name, TimeMs, key_id, name
-from tongjian.services.membership.acts_keys import is_sound
+from tongjian.services.membership.acts_keys import is_seal
 from tongjian.services.membership.records import (
     APPROVER,
     DRAFTER,
@@ -126,7 +126,7 @@ def set_network_parameter(act: SetNetworkParameter, ledger: Ledger) -> Parameter
 )
 def rotate_seal_key(act: RotateSealKey, ledger: Ledger) -> SealKeyRotated:
     """Have headers signed by another key of the operator from a height on."""
-    ensure(is_sound(act.suite, act.public), Refusal.KEY_WEAK)
+    ensure(is_seal(act.suite, act.public), Refusal.KEY_WEAK)
     rows = ledger.range(SEAL_KEYS, limit=limits.RANGE_ROWS_MAX)
     ensure(all(row.public != act.public for _, row in rows), Refusal.KEY_EXISTS)
     notice = ledger.parameter("seal_notice_blocks")
