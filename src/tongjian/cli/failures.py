@@ -77,6 +77,18 @@ _KNOWN: Final[dict[str, _Known]] = {
         "keys stand in the folder `keys` of the ledger, one file a holder, mode 0600",
         "tongjian keys list",
     ),
+    "tongjian.node.tokens.TokenError": _Known(
+        ExitCode.UNAUTHORISED,
+        "The security module or card cannot be used.",
+        "a key in a token is named by the vendor's library, the token's label and the key's label",
+        "tongjian keys token --help",
+    ),
+    "tongjian.node.secrecy.PassphraseError": _Known(
+        ExitCode.UNAUTHORISED,
+        "The passphrase or PIN cannot be used.",
+        "secrets lie under a passphrase of at least 8 bytes",
+        "tongjian keys list",
+    ),
     "tongjian.node.founding.PlanInvalid": _Known(
         ExitCode.USAGE,
         "The plan cannot be followed.",

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tongjian.cli.command import LEDGER, bind
+from tongjian.cli.command import LEDGER, command
+from tongjian.cli.keys_ahead import rehearse
+from tongjian.cli.keys_made import new, protect, token
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -14,9 +16,16 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add the group of this module."""
-    group = typer.Typer(help="Keys on this machine.", no_args_is_help=True)
-    group.callback()(lambda: None)
-    group.command("list")(bind(list_keys, [], list_keys.__doc__ or ""))
+    group = typer.Typer(
+        help="Keys on this machine, and what ends when.",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+    )
+    command(group, "list", panel=LEDGER)(list_keys)
+    command(group, "new", panel=LEDGER)(new)
+    command(group, "protect", panel=LEDGER)(protect)
+    command(group, "token", panel=LEDGER)(token)
+    command(group, "rehearse", panel=LEDGER)(rehearse)
     app.add_typer(group, name="keys", rich_help_panel=LEDGER)
 
 
@@ -55,7 +64,7 @@ def _key_of(
     row: dict[str, Any] = dict.fromkeys(("holder", "office", "name", "state", "id"), "")
     row |= {"holder": holder, "roles": list[str]()}
     try:
-        pair = home.key(holder)
+        pair = home.identity(holder)
     except KeyFileError as error:
         return row | {"state": str(error)}
     row["id"] = pair.id.hex()

@@ -246,7 +246,7 @@ class Waiting:
         """Return a key's id from the name of a holder here, or from its hexadecimal form."""
         if len(text) == _KEY_LENGTH and all(c in "0123456789abcdef" for c in text):
             return bytes.fromhex(text)
-        return self.home.key(text).id
+        return self.home.identity(text).id
 
 
 def write_draft(path: Path, draft: Draft) -> None:

@@ -19,12 +19,12 @@ import msgspec
 
 from tongjian.core.encoding import encode
 from tongjian.core.genesis import Genesis, GenesisRefused, compute_chain_id
-from tongjian.core.hashing import HashSuite, hash_of
+from tongjian.core.hashing import Hash, HashSuite, hash_of
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import SoloEngine
 from tongjian.engines.trust import anchors_of
 from tongjian.node.clock import now_ms
-from tongjian.node.keys import KeyPair, SealKeys, read_key
+from tongjian.node.keys import Identity, KeyPair, SealKeys, read_identity, read_key
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
 GENESIS_NAME: Final = "genesis.json"
@@ -108,12 +108,20 @@ class Home:
         found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
+    def digest(self) -> Hash:
+        """Return the hash of this ledger; raises `HomeError` where there is no ledger."""
+        return hash_of(HashSuite(self.genesis().hash_suite))
+
     def key(self, holder: str) -> KeyPair:
         """Return the key of a holder on this machine; raises `KeyFileError`."""
-        genesis = self.genesis()
-        return read_key(
-            self.folder / KEYS_NAME / f"{holder}.json", hash_of(HashSuite(genesis.hash_suite))
-        )
+        return read_key(self._key_path(holder), self.digest())
+
+    def identity(self, holder: str) -> Identity:
+        """Return which key a holder has here, without opening it; raises `KeyFileError`."""
+        return read_identity(self._key_path(holder), self.digest())
+
+    def _key_path(self, holder: str) -> Path:
+        return self.folder / KEYS_NAME / f"{holder}.json"
 
     @contextmanager
     def open(self, *, writable: bool = False) -> Generator[Chain]:

@@ -1,18 +1,26 @@
-"""Signing keys in files: read, written and used, never printed."""
+"""Signing keys: read, written and used, never printed.
+
+A key file holds the secret itself, or the secret under a passphrase (Argon2id with
+XSalsa20-Poly1305: libsodium's `pwhash` and `secretbox`), or where the key is in a security module.
+"""
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tongjian.core.block import Seal, compute_seal_message, compute_seal_protected
 from tongjian.core.directory import SealKey
 from tongjian.core.envelope import seal_envelope, signed_message
 from tongjian.core.hashing import Hash
 from tongjian.core.signatures import SUITE_NAMES, KeySuite, compute_key_id
-from tongjian.node.signers import signer_of
+from tongjian.node import secrecy, tokens
+from tongjian.node.files import write_whole
+from tongjian.node.signers import Sign, signer_of
 from tongjian.storage.errors import StorageError
 
+FORMAT: Final = "tongjian-key/1"
 _SUITES: Final = {
     SUITE_NAMES[suite]: suite
     for suite in (KeySuite.ED25519, KeySuite.SM2, KeySuite.P256, KeySuite.ML_DSA_65)
@@ -21,6 +29,16 @@ _SUITES: Final = {
 
 class KeyFileError(Exception):
     """A key file that cannot be used; the text says why and what to do."""
+
+
+class Identity(NamedTuple):
+    """Which key a file holds, and how its secret is kept."""
+
+    suite: KeySuite
+    public: bytes
+    id: bytes
+    kept: str
+    """`seed` in the open, `sealed` under a passphrase, `token` in a security module."""
 
 
 class KeyPair:
@@ -43,6 +61,17 @@ class KeyPair:
     def sign_transaction(self, chain: bytes, body: bytes) -> bytes:
         """Return the envelope of a transaction that this key alone signs."""
         return seal_envelope(body, (self.sign(signed_message(chain, body)),))
+
+
+class TokenKey(KeyPair):
+    """A key whose secret is in a security module: the same to whoever signs with it."""
+
+    def __init__(self, suite: KeySuite, public: bytes, sign: Sign, digest: Hash) -> None:
+        """Take the public key and what signs, in the form of the ledger."""
+        self.suite = suite
+        self.public = public
+        self._sign = sign
+        self.id = compute_key_id(digest, suite, public)
 
 
 class SealKeys:
@@ -84,40 +113,125 @@ class SealKeys:
         return pair
 
 
-def write_key(path: Path, secret: bytes, holder: str, suite: KeySuite = KeySuite.ED25519) -> None:
-    """Write a new key file that only its owner may read, or raise `KeyFileError`."""
-    document = {
-        "format": "tongjian-key/1",
-        "suite": SUITE_NAMES[suite],
-        "holder": holder,
-        "seed": secret.hex(),
-    }
+def write_key(
+    path: Path,
+    secret: bytes,
+    holder: str,
+    suite: KeySuite = KeySuite.ED25519,
+    passphrase: bytes = b"",
+) -> None:
+    """Write a new key file that only its owner may read, or raise `KeyFileError`.
+
+    With a passphrase the secret stands in it sealed.
+    """
+    kept: dict[str, Any] = {"seed": secret.hex()}
+    if passphrase:
+        kept = _sealed(secret, suite, passphrase)
+    _write_new(path, {**_head(suite, holder), **kept})
+
+
+def write_token_key(
+    path: Path, place: tokens.Place, holder: str, suite: KeySuite, public: bytes
+) -> None:
+    """Write the file of a key that is in a token: where it is, and its public half."""
+    _write_new(path, {**_head(suite, holder), "token": asdict(place), "public": public.hex()})
+
+
+def seal_key(path: Path, passphrase: bytes) -> None:
+    """Put the secret of a key file under a passphrase, or under another; one step, in place."""
+    document = _read(path)
+    if "token" in document:
+        msg = f"{path.name}: its secret is in a token, which has a PIN of its own"
+        raise KeyFileError(msg)
+    suite = _SUITES[document["suite"]]
+    try:
+        sealed = _sealed(_secret(path, document), suite, passphrase)
+    except secrecy.PassphraseError as error:
+        msg = f"{path.name}: {error}"
+        raise KeyFileError(msg) from error
+    write_whole(path, _encoded({**_head(suite, document["holder"]), **sealed}), mode=0o600)
+
+
+def _sealed(secret: bytes, suite: KeySuite, passphrase: bytes) -> dict[str, Any]:
+    public, _ = signer_of(suite, secret)
+    return {"sealed": secrecy.seal(secret, passphrase), "public": public.hex()}
+
+
+def _head(suite: KeySuite, holder: str) -> dict[str, Any]:
+    return {"format": FORMAT, "suite": SUITE_NAMES[suite], "holder": holder}
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _write_new(path: Path, document: dict[str, Any]) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         msg = f"{path.name} exists already; keys are never overwritten"
         raise KeyFileError(msg) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1)
-        file.write("\n")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_encoded(document))
 
 
 def read_key(path: Path, digest: Hash) -> KeyPair:
-    """Read a key file; raises `KeyFileError` where it is missing, open to others or no key."""
+    """Read a key file; raises `KeyFileError` where it is missing, open to others or no key.
+
+    Asks for the passphrase of a sealed one, and for the PIN of a token (`secrecy.ask`).
+    """
+    document = _read(path)
+    try:
+        suite = _SUITES[document["suite"]]
+        if "token" not in document:
+            return KeyPair(_secret(path, document), digest, suite)
+        place, public = tokens.Place(**document["token"]), bytes.fromhex(document["public"])
+        pin = secrecy.ask(f"PIN of token {place.token}", secrecy.PIN).decode()
+        return TokenKey(suite, public, tokens.signer_of(place, suite, pin), digest)
+    except (secrecy.PassphraseError, tokens.TokenError) as error:
+        msg = f"{path.name}: {error}"
+        raise KeyFileError(msg) from error
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path.name} is not a key file: {error}"
+        raise KeyFileError(msg) from error
+
+
+def read_identity(path: Path, digest: Hash) -> Identity:
+    """Return which key a file holds without opening what is under a passphrase or in a token."""
+    document = _read(path)
+    suite = _SUITES[document["suite"]]
+    try:
+        if "public" in document:
+            public = bytes.fromhex(document["public"])
+        else:
+            public, _ = signer_of(suite, bytes.fromhex(document["seed"]))
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path.name} is not a key file: {error}"
+        raise KeyFileError(msg) from error
+    kept = next(name for name in ("token", "sealed", "seed") if name in document)
+    return Identity(suite, public, compute_key_id(digest, suite, public), kept)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_mode & 0o077:
             msg = f"{path.name} can be read by others; run `chmod 600 {path.name}`"
             raise KeyFileError(msg)
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        secret = bytes.fromhex(document["seed"])
-        suite = _SUITES.get(document["suite"])
-        if document["format"] != "tongjian-key/1" or suite is None:
+        if document["format"] != FORMAT or document["suite"] not in _SUITES:
             msg = f"{path.name} is not a key file of this release"
             raise KeyFileError(msg)
-        return KeyPair(secret, digest, suite)
+        return document
     except FileNotFoundError as error:
         msg = f"there is no key file {path.name}; keys stand in the folder `keys` of the ledger"
         raise KeyFileError(msg) from error
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path.name} is not a key file: {error}"
         raise KeyFileError(msg) from error
+
+
+def _secret(path: Path, document: dict[str, Any]) -> bytes:
+    if "sealed" in document:
+        passphrase = secrecy.ask(f"passphrase of {path.stem}", secrecy.PASSPHRASE)
+        return secrecy.unseal(document["sealed"], passphrase)
+    return bytes.fromhex(document["seed"])

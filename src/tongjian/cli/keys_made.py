@@ -1,0 +1,122 @@
+"""Making keys: in a file, under a passphrase, in a security module."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.surface import Surface
+
+HolderArgument = Annotated[
+    str, typer.Argument(metavar="HOLDER", help="Name of the key's file, such as ann or operator-2.")
+]
+SuiteOption = Annotated[
+    str, typer.Option("--suite", metavar="SUITE", help="ed25519, sm2, p256 or ml-dsa-65.")
+]
+_ENROL: Final = "tongjian membership enrol-key --officer OFFICER --suite {suite} --public {public}"
+
+
+def new(
+    surface: Surface,
+    holder: HolderArgument,
+    suite: SuiteOption = "ed25519",
+    protect: Annotated[
+        bool, typer.Option("--protect", help="Put the secret under a passphrase.")
+    ] = False,
+) -> None:
+    """Draw a key and write its file; it counts once it is enrolled."""
+    from tongjian.node import secrecy
+    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.keys import KeyPair, write_key
+    from tongjian.node.signers import generate_secret
+
+    home = Home(surface.folder)
+    known = _suite(suite)
+    secret = generate_secret(known)
+    passphrase = secrecy.ask(f"new passphrase of {holder}", secrecy.PASSPHRASE) if protect else b""
+    path = home.folder / KEYS_NAME / f"{holder}.json"
+    pair = KeyPair(secret, home.digest(), known)
+    write_key(path, secret, holder, known, passphrase)
+    _tell(surface, holder, pair)
+
+
+def token(
+    surface: Surface,
+    holder: HolderArgument,
+    module: Annotated[str, typer.Option("--module", help="The vendor's PKCS#11 library.")],
+    label: Annotated[str, typer.Option("--token", help="Label of the token.")],
+    suite: SuiteOption = "p256",
+) -> None:
+    """Make a key in a security module or card, and write the file that says where it is."""
+    from tongjian.node import secrecy, tokens
+    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.keys import read_key, write_token_key
+
+    home = Home(surface.folder)
+    digest, known = home.digest(), _suite(suite)
+    place = tokens.Place(module=module, token=label, label=holder)
+    path = home.folder / KEYS_NAME / f"{holder}.json"
+    if path.exists():
+        raise Failure(
+            ExitCode.CONFLICT,
+            f"{path.name} exists already.",
+            why="Keys are never overwritten.",
+            then="tongjian keys list",
+        )
+    pin = secrecy.ask(f"PIN of token {label}", secrecy.PIN).decode()
+    public = tokens.generate(place, known, pin)
+    write_token_key(path, place, holder, known, public)
+    _tell(surface, holder, read_key(path, digest))
+
+
+def protect(surface: Surface, holder: HolderArgument) -> None:
+    """Put the secret of a key file under a passphrase, asked for twice."""
+    from tongjian.node import secrecy
+    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.keys import seal_key
+
+    home = Home(surface.folder)
+    passphrase = secrecy.ask(f"new passphrase of {holder}", secrecy.PASSPHRASE)
+    if passphrase != secrecy.ask("the same again", secrecy.PASSPHRASE):
+        raise Failure(
+            ExitCode.USAGE,
+            "The two passphrases differ.",
+            why="A slip of the finger would lock the key for ever.",
+            then=f"tongjian keys protect {holder}",
+        )
+    seal_key(home.folder / KEYS_NAME / f"{holder}.json", passphrase)
+    if surface.as_json:
+        surface.document({"holder": holder, "protected": True})
+        return
+    surface.line(f"{holder}: the secret is under the passphrase now")
+
+
+def _suite(name: str) -> Any:
+    from tongjian.core.signatures import SUITE_NAMES
+
+    known = {text: suite for suite, text in SUITE_NAMES.items()}
+    if name not in known:
+        raise Failure(
+            ExitCode.USAGE,
+            f"There is no suite {name}.",
+            why=f"There are {', '.join(known)}.",
+            then="tongjian keys new --help",
+        )
+    return known[name]
+
+
+def _tell(surface: Surface, holder: str, pair: Any) -> None:
+    enrol = _ENROL.format(suite=int(pair.suite), public=pair.public.hex())
+    if surface.as_json:
+        surface.document(
+            {
+                "holder": holder,
+                "id": pair.id.hex(),
+                "suite": int(pair.suite),
+                "public": pair.public.hex(),
+            }
+        )
+        return
+    surface.line(f"key {pair.id.hex()} of {holder}", style="bold")
+    surface.pairs([("suite", str(int(pair.suite))), ("public", pair.public.hex())], indent="  ")
+    surface.note(f"next: {enrol} --until-ms MOMENT --as REGISTRAR --as CHECKER", style="dim")

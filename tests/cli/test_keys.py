@@ -1,0 +1,198 @@
+"""Keys through their life: drawn, put under a passphrase or into a token, enrolled, ending."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from terminal import FIRM, answer, fails, ok, run
+
+from tongjian.cli.failures import ExitCode
+from tongjian.node import secrecy
+
+MODULES = (
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/softhsm/libsofthsm2.so",
+)
+
+
+@pytest.fixture(autouse=True)
+def fast_stretching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stretch passphrases as little as the library lets, so that tests do not wait."""
+    monkeypatch.setattr(secrecy, "_OPERATIONS", 1)
+    monkeypatch.setattr(secrecy, "_MEMORY_BYTES", 2**13)
+
+
+@pytest.fixture
+def passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "passphrase"
+    file.write_text("correct horse 正确\n", "utf-8")
+    monkeypatch.setenv(secrecy.PASSPHRASE, str(file))
+    return file
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SoftHSM with one token `office`, PIN 4321."""
+    found = next((path for path in MODULES if Path(path).exists()), None)
+    if found is None or shutil.which("softhsm2-util") is None:
+        pytest.skip("needs SoftHSM: apt-get install softhsm2")
+    folder = tmp_path_factory.mktemp("hsm")
+    (folder / "tokens").mkdir()
+    configuration = folder / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
+    os.environ["SOFTHSM2_CONF"] = str(configuration)
+    pin = folder / "pin"
+    pin.write_text("4321\n")
+    os.environ[secrecy.PIN] = str(pin)
+    command = ("softhsm2-util", "--init-token", "--free", "--label", "office")
+    subprocess.run([*command, "--so-pin", "1234", "--pin", "4321"], check=True, capture_output=True)
+    return found
+
+
+def officers(home: Path) -> dict[str, dict[str, str]]:
+    return {row["holder"]: row for row in answer("keys", "list", home=home)}
+
+
+def sign_with(home: Path, holder: str) -> None:
+    """Make a draft that only this key signs, and sign it: the signature is checked then."""
+    act = json.dumps(
+        {
+            "type": "invoice.set_taxpayer",
+            "taxpayer": FIRM,
+            "kind": "general",
+            "grade": "A",
+            "notice": "11" * 32,
+        }
+    )
+    draft = answer("tx", "draft", "--act", act, "--as", holder, home=home)["file"]
+    ok("tx", "sign", draft, "--as", holder, "--yes", home=home)
+
+
+# -- passphrases ----------------------------------------------------------------------------------
+
+
+def test_a_protected_key_signs_with_its_passphrase_only(home: Path, passphrase: Path) -> None:
+    ok("keys", "protect", "tax-officer", home=home)
+    text = (home / "keys" / "tax-officer.json").read_text("utf-8")
+    assert "seed" not in json.loads(text)
+    sign_with(home, "tax-officer")
+    passphrase.write_text("wrong horse battery\n")
+    act = ("tx", "sign", "--all", "--as", "tax-officer", "--yes")
+    assert "passphrase is wrong" in fails(ExitCode.UNAUTHORISED, *act, home=home)
+
+
+def test_without_a_passphrase_at_hand_the_error_says_what_to_do(
+    home: Path, passphrase: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ok("keys", "protect", "tax-officer", home=home)
+    monkeypatch.delenv(secrecy.PASSPHRASE)
+    said = fails(ExitCode.UNAUTHORISED, "tx", "sign", "--all", "--as", "tax-officer", home=home)
+    assert secrecy.PASSPHRASE in said
+    assert passphrase.exists()
+
+
+def test_keys_are_listed_without_opening_them(home: Path, passphrase: Path) -> None:
+    before = officers(home)
+    ok("keys", "protect", "tax-officer", home=home)
+    passphrase.unlink()
+    assert officers(home) == before
+
+
+def test_a_short_passphrase_is_refused_and_the_key_stays(home: Path, passphrase: Path) -> None:
+    before = (home / "keys" / "tax-officer.json").read_bytes()
+    passphrase.write_text("short")
+    fails(ExitCode.UNAUTHORISED, "keys", "protect", "tax-officer", home=home)
+    assert (home / "keys" / "tax-officer.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("field", ["salt", "box", "operations", "memory_bytes", "kdf"])
+def test_a_changed_key_file_is_told(home: Path, passphrase: Path, field: str) -> None:
+    ok("keys", "protect", "tax-officer", home=home)
+    path = home / "keys" / "tax-officer.json"
+    document = json.loads(path.read_text("utf-8"))
+    changed = {"salt": "00" * 16, "box": "00" * 60, "operations": 99, "memory_bytes": 2**40}
+    document["sealed"][field] = changed.get(field, "md5")
+    path.write_text(json.dumps(document), "utf-8")
+    fails(ExitCode.UNAUTHORISED, "tx", "sign", "--all", "--as", "tax-officer", home=home)
+    assert passphrase.exists()
+
+
+# -- new keys and tokens --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suite", ["ed25519", "sm2", "p256"])
+def test_a_new_key_is_drawn_for_its_owner_alone(home: Path, suite: str) -> None:
+    made = answer("keys", "new", "fresh", "--suite", suite, home=home)
+    path = home / "keys" / "fresh.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert officers(home)["fresh"]["id"] == made["id"]
+    assert run("keys", "new", "fresh", home=home).exit_code == ExitCode.UNAUTHORISED
+
+
+def test_a_suite_that_is_none_is_told(home: Path) -> None:
+    assert "There is no suite" in fails(
+        ExitCode.USAGE, "keys", "new", "x", "--suite", "rsa", home=home
+    )
+
+
+@pytest.mark.parametrize("suite", ["p256", "ed25519"])
+def test_a_key_in_a_token_signs_what_the_ledger_accepts(
+    home: Path, module: str, suite: str
+) -> None:
+    holder = f"card-{suite}"
+    where = ("--module", module, "--token", "office", "--suite", suite)
+    made = answer("keys", "token", holder, *where, home=home)
+    kept = json.loads((home / "keys" / f"{holder}.json").read_text("utf-8"))
+    assert "seed" not in kept
+    assert kept["public"] == made["public"]
+    officer = next(iter(_officers_of(home)))
+    enrol = (
+        *("membership", "enrol-key", "--officer", officer, "--suite", str(made["suite"])),
+        *("--public", made["public"], "--until-ms", "2030-01-01"),
+    )
+    registrars = _governors(home)
+    signers = [part for one in registrars for part in ("--as", one)]
+    ok(*enrol, *signers, home=home)
+    sign_with(home, holder)
+
+
+def test_a_token_that_is_not_there_is_told(home: Path, module: str) -> None:
+    arguments = ("keys", "token", "nobody", "--module", module, "--token", "elsewhere")
+    assert "elsewhere" in fails(ExitCode.UNAUTHORISED, *arguments, home=home)
+    arguments = ("keys", "token", "nobody", "--module", "/nowhere.so", "--token", "office")
+    fails(ExitCode.UNAUTHORISED, *arguments, home=home)
+    assert not (home / "keys" / "nobody.json").exists()
+
+
+def _officers_of(home: Path) -> list[str]:
+    """Return ids of officers of the tax bureau."""
+    found = answer("show", "membership.officers:*", home=home)
+    return [row["record"].rpartition(":")[2] for row in found["rows"]]
+
+
+def _governors(home: Path) -> list[str]:
+    return [
+        row["holder"] for row in answer("keys", "list", home=home) if "governor" in row["roles"]
+    ]
+
+
+# -- what ends ------------------------------------------------------------------------------------
+
+
+def test_what_ends_within_days_is_told_with_what_nobody_could_do(home: Path) -> None:
+    found = answer("keys", "rehearse", "--days", "36500", home=home)
+    kinds = [one["kind"] for one in found]
+    assert "key" in kinds
+    assert "nobody" in kinds
+    last = [one for one in found if one["kind"] == "nobody" and one["what"] == "tax_officer"]
+    assert "invoice.set_taxpayer" in last[0]["acts"]
+    assert [one["at_ms"] for one in found] == sorted(one["at_ms"] for one in found)
+
+
+def test_nothing_ends_tomorrow(home: Path) -> None:
+    assert answer("keys", "rehearse", "--days", "1", home=home) == []
+    assert "nothing ends" in ok("keys", "rehearse", "--days", "1", home=home).stdout
