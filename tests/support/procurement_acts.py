@@ -393,6 +393,21 @@ VERBS: Final[dict[str, tuple[type[Act], tuple[str, ...], Maker]]] = {
         ("agency.auctioneer", "buyer.purchase_approver"),
         {"auction": "a1", "evidence": salt("evidence")},
     ),
+    "record_foreign": (
+        acts.RecordForeign,
+        ("buyer.purchase_officer",),
+        {
+            "process": salt("ocid"),
+            "release": salt("release"),
+            "keeper": USCC["buyer"],
+            "original": salt("original"),
+            "released_ms": 1_574_702_438_119,
+            "currency": "EUR",
+            "awarded_fen": 77_576,
+            "contracted_fen": 77_576,
+            "flags": (),
+        },
+    ),
 }
 
 

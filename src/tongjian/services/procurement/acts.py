@@ -67,6 +67,9 @@ from tongjian.services.procurement.acts_auctions import (
     RaiseBid,
 )
 
+# isort: split
+from tongjian.services.procurement.acts_foreign import RecordForeign
+
 __all__ = [
     "AdmitBidder",
     "AnswerChallenge",
@@ -101,6 +104,7 @@ __all__ = [
     "RaiseBid",
     "RaiseFinding",
     "RankBids",
+    "RecordForeign",
     "RegisterHolder",
     "ReplaceMember",
     "ScoreBid",

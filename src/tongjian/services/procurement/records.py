@@ -14,6 +14,7 @@ from tongjian.services.procurement.rows import (
     Entrant,
     Expert,
     Finding,
+    Foreign,
     Holder,
     Interest,
     Mark,
@@ -61,6 +62,10 @@ CONTRACTS: Final[Table[Contract, str]] = Table("procurement.contracts", Contract
 AUCTIONS: Final[Table[Auction, str]] = Table("procurement.auctions", Auction, (TEXT,))
 ENTRANTS: Final[Table[Entrant, str, str]] = Table("procurement.entrants", Entrant, (TEXT, TEXT))
 RAISES: Final[Table[Raise, str, int]] = Table("procurement.raises", Raise, (TEXT, NUMBER))
+FOREIGN: Final[Table[Foreign, bytes, bytes]] = Table(
+    "procurement.foreign", Foreign, (BYTES32, BYTES32)
+)
+"""Process, release: all that is recorded of a process is one range."""
 
 service: Final = Service(
     "procurement",
@@ -86,6 +91,7 @@ service: Final = Service(
         AUCTIONS,
         ENTRANTS,
         RAISES,
+        FOREIGN,
     ),
 )
 """What may be asked of procurement."""

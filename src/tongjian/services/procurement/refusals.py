@@ -77,3 +77,5 @@ class Refusal(RefusalCode):
     BELOW_RESERVE = 66, "The bid is below the reserve."
     STEP_TOO_SMALL = 67, "The bid does not top the last by the step."
     PAYMENT_NOT_DUE = 68, "The buyer still has time to pay."
+    FOREIGN_RECORDED = 69, "A release of this id is recorded for the process."
+    FOREIGN_AHEAD = 70, "The release bears a time that has not come."

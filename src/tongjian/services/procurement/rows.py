@@ -30,6 +30,7 @@ from tongjian.services.procurement.values import (
     ChallengeStatus,
     Ciphertext,
     Criteria,
+    Currency,
     Element,
     FailReason,
     FindingStatus,
@@ -326,4 +327,21 @@ class Raise(Row, matched=True):
 
     bidder: Uscc
     price_fen: Amount
+    recorded_ms: TimeMs
+
+
+class Foreign(Row):
+    """A release of a contracting process published elsewhere, kept as evidence of what it said."""
+
+    keeper: Uscc
+    """The office that keeps it as received."""
+    original: Digest
+    """Salted commitment to the release as received."""
+    released_ms: TimeMs
+    """The time that it bears; it has no effect."""
+    currency: Currency | None
+    awarded_fen: Fen
+    """In minor units of the currency."""
+    contracted_fen: Fen
+    flags: Annotated[tuple[Name, ...], Meta(max_length=16)]
     recorded_ms: TimeMs

@@ -55,6 +55,14 @@ Points = Annotated[
 Threshold = Annotated[int, Meta(ge=2, le=HOLDERS_MAX, description="How many shares open the bids.")]
 PanelSize = Annotated[int, Meta(ge=3, le=PANEL_MAX, description="Members of the committee.")]
 
+ForeignKey = Annotated[
+    bytes,
+    Meta(min_length=32, max_length=32, description="Hash of an id that a publisher gave."),
+]
+Currency = Annotated[
+    str, Meta(pattern="^[A-Z]{3}$(?!\\n)", max_length=3, description="ISO 4217 code.")
+]
+
 Kind = Literal["goods", "services", "works"]
 Method = Literal["open", "invited", "negotiation", "consultation", "inquiry", "single", "sale"]
 """Open 公开招标, invited 邀请招标, negotiation 竞争性谈判, consultation 竞争性磋商, inquiry 询价,
