@@ -4,6 +4,7 @@ Entries never change, and each remembers the height that retired it; so the acti
 height, and with them its root, are rebuilt from one array. Views of past heights are remembered.
 """
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import pairwise
@@ -24,14 +25,19 @@ from tongjian.core.twigs import (
     TWIG_LEVELS,
     compute_leaf,
     compute_state_root,
-    compute_twig,
 )
 from tongjian.storage.errors import StoreDamaged
+from tongjian.storage.fixed_tree import FixedTree
 from tongjian.storage.store import Store
 from tongjian.verifier.proofs import EntryShown, StateProof, TwigShown
 
 VIEWS_CACHED_MAX: Final = 4
-TWIGS_CACHED_MAX: Final = 1024
+TWIGS_CACHED_MAX: Final = 4096
+"""33 KB each."""
+ENTRIES_AT_ONCE: Final = 1 << 17
+"""Looked at together when a past height is rebuilt: what fits the processor's cache."""
+
+Tree = PaddedTree | FixedTree
 
 
 class View(Protocol):
@@ -51,7 +57,7 @@ class View(Protocol):
         """Say whether an entry was active."""
         ...
 
-    def upper(self) -> PaddedTree:
+    def upper(self) -> Tree:
         """Return the tree above the twigs."""
         ...
 
@@ -59,9 +65,7 @@ class View(Protocol):
 class PastView:
     """The state at a past height, rebuilt: its entry count, active bits and upper tree."""
 
-    def __init__(
-        self, count: int, active: NDArray[np.uint8], upper: PaddedTree, root: bytes
-    ) -> None:
+    def __init__(self, count: int, active: NDArray[np.uint8], upper: Tree, root: bytes) -> None:
         """Take what was rebuilt."""
         self.count = count
         self._active = active
@@ -72,7 +76,7 @@ class PastView:
         """Return the state root of that height."""
         return self._root
 
-    def upper(self) -> PaddedTree:
+    def upper(self) -> Tree:
         """Return the tree above the twigs."""
         return self._upper
 
@@ -94,7 +98,7 @@ class Prover:
         self._commitment = commitment
         self._digest = digest
         self._views: OrderedDict[int, PastView] = OrderedDict()
-        self._twigs: OrderedDict[tuple[int, int], PaddedTree] = OrderedDict()
+        self._twigs: OrderedDict[tuple[int, int], FixedTree] = OrderedDict()
 
     def view(self, height: int) -> View:
         """Return the state at a height; raises `StoreDamaged` where the height is not stored."""
@@ -114,24 +118,19 @@ class Prover:
         return found
 
     def _rebuild(self, height: int, count: int) -> PastView:
-        tree = self._commitment.tree
-        # A copy: while numpy looks at the array itself, it cannot grow.
-        retired = np.frombuffer(tree.retired_at[:count].tobytes(), dtype=np.int64)
-        twigs = -(-count // TWIG_ENTRIES)
-        active = np.zeros(twigs * TWIG_ENTRIES, dtype=bool)
-        np.logical_or(retired == 0, retired > height, out=active[:count])
-        packed = np.packbits(active, bitorder="little")
+        tree, digest = self._commitment.tree, self._digest
+        packed = _active_at(tree.retired_at, count, height)
         bits = packed.tobytes()
         full, rest = divmod(count, TWIG_ENTRIES)
         roots = tree.leaf_roots[:full]
         if rest:
             roots = [*roots, self._twig(full, count).top(TWIG_LEVELS)]
         nodes = [
-            compute_twig(self._digest, root, bits[i * BITS_BYTES : (i + 1) * BITS_BYTES])
-            for i, root in enumerate(roots)
+            digest(b"\x02" + root + bits[at : at + BITS_BYTES])  # `compute_twig`, without the call
+            for root, at in zip(roots, range(0, len(bits), BITS_BYTES), strict=True)
         ]
-        upper = PaddedTree(self._digest, nodes)
-        root = compute_state_root(self._digest, count, upper.top())
+        upper = FixedTree(digest, b"".join(nodes), compute_top_height(len(nodes)))
+        root = compute_state_root(digest, count, upper.top())
         return PastView(count, packed, upper, root)
 
     def entry_at(self, key: bytes, height: int) -> int | None:
@@ -261,13 +260,14 @@ class Prover:
             msg = f"the log is not stored as far as the tip says: {error.args[0]}"
             raise StoreDamaged(msg) from error
 
-    def _twig(self, twig: int, count: int) -> PaddedTree:
+    def _twig(self, twig: int, count: int) -> FixedTree:
         """Return the leaf tree of a twig as it stood with `count` entries in the state."""
         size = min(count - twig * TWIG_ENTRIES, TWIG_ENTRIES)
         name = (twig, size)
         tree = self._twigs.get(name)
         if tree is None:
-            tree = self._twigs[name] = PaddedTree(self._digest, self._leaves(twig, size))
+            leaves = b"".join(self._leaves(twig, size))
+            tree = self._twigs[name] = FixedTree(self._digest, leaves, TWIG_LEVELS)
             if len(self._twigs) > TWIGS_CACHED_MAX:
                 self._twigs.popitem(last=False)
         self._twigs.move_to_end(name)
@@ -293,7 +293,21 @@ def _checked(key: bytes) -> bytes:
     return key
 
 
-def _missing(tree: PaddedTree, leaves: list[int], height: int) -> tuple[values.Digest, ...]:
+def _active_at(retired_at: "array[int]", count: int, height: int) -> NDArray[np.uint8]:
+    """Return the active bits of the first entries as they stood at a height, whole twigs."""
+    twigs = -(-count // TWIG_ENTRIES)
+    active = np.zeros(twigs * TWIG_ENTRIES, dtype=bool)
+    # The array cannot grow while numpy looks at it: nothing keeps a view of it from here.
+    retired = np.frombuffer(retired_at, dtype=np.uint64, count=count)
+    for first in range(0, count, ENTRIES_AT_ONCE):
+        some = retired[first : first + ENTRIES_AT_ONCE]
+        # Never retired is 0, and 0 − 1 the largest of all.
+        np.greater_equal(some - np.uint64(1), height, out=active[first : first + len(some)])
+    del retired
+    return np.packbits(active, bitorder="little")
+
+
+def _missing(tree: Tree, leaves: list[int], height: int) -> tuple[values.Digest, ...]:
     """Return the hashes that lead from known leaves to the root, in the order of `proofs.fold`."""
     nodes: list[values.Digest] = []
     tree.top(height)
