@@ -116,7 +116,7 @@ def case_of(text: str) -> str:
 
 
 def targets_of(text: str) -> tuple[Any, ...]:
-    """Read `flat,vendor:600000.00,thing:car`: land, money, a movable."""
+    """Read `flat@zhou,vendor:600000.00,thing:car`: land of someone, money, a movable."""
     return tuple(_target(part) for part in text.split(","))
 
 
@@ -130,7 +130,9 @@ def _target(text: str) -> Any:
         ref = USCC.get(name, name)
         kind = "payee" if name in USCC else "escrow"
         return build(MoneyTarget, target=kind, ref=ref, amount_fen=amount)
-    return build(LandTarget, unit=UNIT_OF.get(name, name))
+    unit, _, debtor = name.partition("@")
+    against = commit(debtor) if debtor else None
+    return build(LandTarget, unit=UNIT_OF.get(unit, unit), debtor=against)
 
 
 def answers_of(text: str) -> tuple[Answer, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tongjian.core.calendar import deadline_calendar_days
 from tongjian.core.directory import OFFICES
-from tongjian.core.encoding import encode, replace
+from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, Event, ensure
 from tongjian.core.permission import AllOf, Clock, Named, Recorded, Signer
@@ -25,6 +25,7 @@ from tongjian.services.evidence.records_orders import (
     Order,
     OrderKind,
     OrderStatus,
+    Target,
     Targets,
     TermDays,
 )
@@ -106,10 +107,18 @@ def check_targets(ledger: Ledger, targets: Targets, days: int) -> None:
             case _:
                 longest = ledger.parameter("movable_days_max")
         ensure(days <= longest, Refusal.TERM_TOO_LONG)
-    named = dict.fromkeys(
-        encode(replace(t, amount_fen=1) if isinstance(t, MoneyTarget) else t) for t in targets
-    )
-    ensure(len(named) == len(targets), Refusal.TARGET_TWICE)
+    ensure(len(dict.fromkeys(map(right_of, targets))) == len(targets), Refusal.TARGET_TWICE)
+
+
+def right_of(target: Target) -> tuple[str, str | bytes]:
+    """Return which right a target is, whatever the amount and whomever it goes against."""
+    match target:
+        case LandTarget(unit=unit):
+            return "land", unit
+        case MoneyTarget(target=kind, ref=ref):
+            return kind, ref
+        case _:
+            return "movable", target.thing
 
 
 class ServeOrder(Act, tag="evidence.serve_order"):
@@ -317,7 +326,7 @@ def order_transfer(act: OrderTransfer, ledger: Ledger) -> TransferOrdered:
         case=act.case,
         court=case.court,
         kind="transfer",
-        targets=(LandTarget(unit=act.unit),),
+        targets=(LandTarget(unit=act.unit, debtor=None),),
         days=1,
         status="executed",
         issued_ms=now,

@@ -6,8 +6,10 @@ act of that service, which follows in the same transaction; its refusal refuses 
 
 from tongjian.core.calendar import deadline_calendar_days
 from tongjian.core.ledger import Ledger
+from tongjian.core.operation import ensure
 from tongjian.core.values import Digest, TimeMs, time_ms
 from tongjian.services.evidence.records_orders import LandTarget, MoneyTarget, Order, Target
+from tongjian.services.evidence.refusals import Refusal
 from tongjian.services.land.public import SEIZURES, UNITS, LiftSeizure, RenewSeizure, Seize
 from tongjian.services.treasury.public import HOLDS, FreezeFunds, UnfreezeFunds
 
@@ -21,10 +23,14 @@ def reach(ledger: Ledger, key: Digest, order: Order, target: Target) -> int:
     entered between this and the act that follows.
     """
     match target:
-        case LandTarget(unit=unit):
+        case LandTarget(unit=unit, debtor=debtor):
             ledger.follow(Seize(unit=unit, court=order.court, order=key, days=order.days))
             row = ledger.get(UNITS, unit)
-            return 0 if row is None else row.entries + 1
+            if row is None:
+                return 0  # the register itself refuses it
+            is_held = any(share.holder == debtor for share in row.holders)
+            ensure(debtor is None or is_held, Refusal.DEBTOR_NOT_HOLDER)
+            return row.entries + 1
         case MoneyTarget(target=kind, ref=ref, amount_fen=amount_fen):
             ledger.follow(FreezeFunds(order=key, target=kind, ref=ref, amount_fen=amount_fen))
         case _:

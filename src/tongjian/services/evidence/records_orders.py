@@ -32,6 +32,9 @@ class LandTarget(Record, tag="land"):
     """A unit of real estate, seized in the land register."""
 
     unit: UnitCode
+    debtor: Digest | None
+    """The holder against whom the order goes, as the register knows them: served when the unit is
+    another's by then, the order is refused. None where the order goes against the unit itself."""
 
 
 class MoneyTarget(Record, tag="money"):

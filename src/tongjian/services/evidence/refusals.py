@@ -72,3 +72,4 @@ class Refusal(RefusalCode):
     ORDER_NOT_IN_FORCE = 55, "The order is not in force."
     TERM_TOO_LONG = 56, "The term is longer than the law allows for this kind of property."
     TARGET_TWICE = 57, "The order names one right twice."
+    DEBTOR_NOT_HOLDER = 58, "The unit is not registered for whom the order goes against."

@@ -298,7 +298,7 @@ def test_an_order_is_issued_in_a_case_within_the_terms_of_the_law(court: Court) 
         issue_order o1 days=1096                                     refused TERM_TOO_LONG
         issue_order o1 targets=vendor:1.00 days=366                  refused TERM_TOO_LONG
         issue_order o1 targets=thing:car days=731                    refused TERM_TOO_LONG
-        issue_order o1 targets=flat,flat                             refused TARGET_TWICE
+        issue_order o1 targets=flat,flat@zhou                        refused TARGET_TWICE
         issue_order o1 targets=vendor:1.00,vendor:2.00               refused TARGET_TWICE
         issue_order o1 targets=flat,vendor:1.00,thing:car days=365   accepted
         issue_order o1                                               refused ORDER_EXISTS
@@ -338,6 +338,18 @@ def test_an_order_that_a_register_refuses_is_not_served_at_all(court: Court) -> 
     from tongjian.services.land.public import UNITS
 
     assert court.world.row(UNITS, FLAT).seizure == 0
+
+
+def test_an_order_against_somebody_does_not_reach_what_is_anothers_by_then(court: Court) -> None:
+    court.run(
+        """
+        open_case 123                                                accepted
+        issue_order o1 targets=flat@lin                              accepted
+        serve_order o1                                               refused DEBTOR_NOT_HOLDER
+        issue_order o2 targets=flat@zhou                             accepted
+        serve_order o2                                               accepted
+        """
+    )
 
 
 def test_a_court_transfers_title_at_once_unless_another_courts_seizure_stands(
