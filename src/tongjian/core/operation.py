@@ -24,6 +24,7 @@ from tongjian.core.encoding import Codec, Record
 
 if TYPE_CHECKING:
     from tongjian.core.ledger import Ledger
+    from tongjian.core.links import Link
     from tongjian.core.permission import Permission
 
 RowT = TypeVar("RowT", bound="Row")
@@ -249,6 +250,8 @@ class Service:
     """The newest rule version this code knows."""
     operations: list[Operation] = field(default_factory=list[Operation])
     queries: list[Query] = field(default_factory=list[Query])
+    links: "tuple[Link, ...]" = ()
+    """How rows of its tables refer to rows, of its own or of services it may read."""
 
     def operation(
         self,

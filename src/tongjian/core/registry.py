@@ -5,6 +5,7 @@ from typing import Any, Union
 
 from tongjian.core import limits
 from tongjian.core.encoding import Codec
+from tongjian.core.links import Link
 from tongjian.core.operation import Act, AnyTable, Event, Operation, Service
 
 
@@ -45,6 +46,13 @@ class Registry:
                 msg = f"{operation.tag} is declared twice for version {operation.since}"
                 raise ValueError(msg)
             versions.append(operation)
+
+    def links(self) -> Iterator[Link]:
+        """Yield how rows refer to rows, where both tables are of this registry."""
+        for service in self.services.values():
+            for link in service.links:
+                if link.source.name in self.tables and link.to.name in self.tables:
+                    yield link
 
     def _check_followers(self) -> None:
         """Refuse a consequence that no service decides, or that could cause itself again."""

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from tongjian.core.encoding import Record
+from tongjian.core.links import Link
 from tongjian.core.operation import BYTES32, NUMBER, TEXT, RefusalCode, Row, Service, Table
 from tongjian.core.values import Amount, Count, Digest, Fen, Name, Ppm, TimeMs, Uscc, count, fen
 
@@ -288,6 +289,15 @@ RED_CONFIRMATIONS: Final[Table[RedConfirmation, str, int]] = Table(
 )
 
 service: Final = Service(
-    "invoice", Refusal, (TAXPAYERS, INVOICES, REIMBURSEMENTS, BOOKINGS, RED_CONFIRMATIONS)
+    "invoice",
+    Refusal,
+    (TAXPAYERS, INVOICES, REIMBURSEMENTS, BOOKINGS, RED_CONFIRMATIONS),
+    links=(
+        Link("seller", INVOICES, TAXPAYERS, ("seller",)),
+        Link("corrects", INVOICES, INVOICES, ("red_of",)),
+        Link("invoice", REIMBURSEMENTS, INVOICES, (0,)),
+        Link("invoice", BOOKINGS, INVOICES, (0,)),
+        Link("invoice", RED_CONFIRMATIONS, INVOICES, (0,)),
+    ),
 )
 """What may be asked of the invoice service."""

@@ -5,7 +5,9 @@ The nouns stand in `rows_money.py` and `rows_works.py`, their forms in `quantiti
 
 from typing import Final
 
+from tongjian.core.links import Link
 from tongjian.core.operation import BYTES16, BYTES32, NUMBER, TEXT, Service, Table
+from tongjian.services.invoice.public import INVOICES
 from tongjian.services.treasury.refusals import Refusal
 from tongjian.services.treasury.rows_money import (
     Acceptance,
@@ -73,6 +75,34 @@ BILLS: Final[Table[Bill, str]] = Table("treasury.bills", Bill, (TEXT,))
 TRANSFERS: Final[Table[Transfer, str]] = Table("treasury.transfers", Transfer, (TEXT,))
 FINDINGS: Final[Table[Finding, str]] = Table("treasury.findings", Finding, (TEXT,))
 
+LINKS: Final = (
+    Link("project", LINES, PROJECTS, ("project",)),
+    Link("transfer", LINES, TRANSFERS, ("transfer",)),
+    Link("line", COMMITMENTS, LINES, ("line",)),
+    Link("project", COMMITMENTS, PROJECTS, ("project",)),
+    Link("share", COMMITMENTS, SHARES, ("project", "share")),
+    Link("contract", ACCOUNT_CHANGES, COMMITMENTS, (0,)),
+    Link("contract", ACCEPTANCES, COMMITMENTS, (0,)),
+    Link("line", PAYMENTS, LINES, (0,)),
+    Link("contract", PAYMENTS, COMMITMENTS, ("contract",)),
+    Link("acceptance", PAYMENTS, ACCEPTANCES, ("contract", "acceptance")),
+    Link("invoice", PAYMENTS, INVOICES, ("invoice",), each="invoices"),
+    Link("receipt", PAYMENTS, RECEIPTS, ("receipt",)),
+    Link("source account", PAYMENTS, ACCOUNTS, ("source_account",)),
+    Link("day of clearing", PAYMENTS, CLEARING_DAYS, ("source_account", "paid_on")),
+    Link("account", CLEARING_DAYS, ACCOUNTS, (0,)),
+    Link("project", SHARES, PROJECTS, (0,)),
+    Link("project", MILESTONES, PROJECTS, (0,)),
+    Link("payment", ASSETS, PAYMENTS, ("line", "payment")),
+    Link("contract", WORKERS, COMMITMENTS, (0,)),
+    Link("worker", WAGES, WORKERS, (0, 1)),
+    Link("account", ESCROWS, ACCOUNTS, ("account",)),
+    Link("account", BILLS, ACCOUNTS, ("account",)),
+    Link("line", TRANSFERS, LINES, ("line",)),
+    Link("payment", FINDINGS, PAYMENTS, ("line", "payment")),
+    Link("line", FINDINGS, LINES, ("line",)),
+)
+
 service: Final = Service(
     "treasury",
     Refusal,
@@ -100,5 +130,6 @@ service: Final = Service(
         TRANSFERS,
         FINDINGS,
     ),
+    links=LINKS,
 )
 """What may be asked of the service of public money."""
