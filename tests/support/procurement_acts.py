@@ -401,6 +401,7 @@ VERBS: Final[dict[str, tuple[type[Act], tuple[str, ...], Maker]]] = {
             "release": salt("release"),
             "keeper": USCC["buyer"],
             "original": salt("original"),
+            "content": salt("content"),
             "released_ms": 1_574_702_438_119,
             "currency": "EUR",
             "awarded_fen": 77_576,

@@ -25,6 +25,8 @@ class RecordForeign(Act, tag="procurement.record_foreign"):
     """The office that keeps the release as received."""
     original: Digest
     """Salted commitment to the release as received."""
+    content: Digest
+    """Hash of what it says, by `exchange.compute_content_digest`: the same for every copy of it."""
     released_ms: TimeMs
     """The time that the release bears; it has no effect here."""
     currency: Currency | None
@@ -67,6 +69,7 @@ def record_foreign(act: RecordForeign, ledger: Ledger) -> ForeignRecorded:
     row = Foreign(
         keeper=act.keeper,
         original=act.original,
+        content=act.content,
         released_ms=act.released_ms,
         currency=act.currency,
         awarded_fen=act.awarded_fen,

@@ -337,6 +337,8 @@ class Foreign(Row):
     """The office that keeps it as received."""
     original: Digest
     """Salted commitment to the release as received."""
+    content: Digest
+    """Hash of what it says, so that a release changed under its old id shows."""
     released_ms: TimeMs
     """The time that it bears; it has no effect."""
     currency: Currency | None
