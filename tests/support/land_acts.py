@@ -32,9 +32,12 @@ USCC: Final = {name: code for name, (code, _, _) in OFFICES.items()}
 ROLES: Final = {
     "registry": (
         *("land_counter", "land_acceptor", "land_reviewer", "land_registrar", "land_issuer"),
-        "cadastre_officer",
+        *("cadastre_officer", "land_archivist"),
     ),
-    "elsewhere": ("land_counter", "land_acceptor", "land_registrar", "cadastre_officer"),
+    "elsewhere": (
+        *("land_counter", "land_acceptor", "land_registrar", "cadastre_officer"),
+        "land_archivist",
+    ),
     "surveyor": ("surveyor",),
     "bank": ("bank_officer",),
     "rival": ("bank_officer",),
@@ -55,7 +58,7 @@ class Step(NamedTuple):
     by: tuple[str, ...]
 
 
-def build(record: type[T], **fields: Any) -> T:
+def build(record: type[T], /, **fields: Any) -> T:
     """Make a record of plain values; its bounds are checked when the act is decoded."""
     return record(**fields)
 
@@ -302,6 +305,23 @@ def certificate(application: str, unit: str, entry: int, holder: str, **said: An
         sequence=said.get("sequence", 1234),
     )
     return Step(act, ("registry.land_issuer",))
+
+
+def record_foreign(name: str, day: int = 19960423, by: str = "registry") -> Step:
+    """Record a sale of another register."""
+    act = build(
+        acts.RecordForeign,
+        record=sha256(name.encode()),
+        registry=USCC["registry"],
+        kind="sale",
+        currency="USD",
+        total_fen=30_300_000,
+        area_dm2=497_000,
+        day=day,
+        original=sha256(b"original"),
+        flags=(),
+    )
+    return Step(act, (f"{by}.land_archivist",))
 
 
 # -- burdens and courts ---------------------------------------------------------------------------

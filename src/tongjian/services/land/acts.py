@@ -38,6 +38,9 @@ from tongjian.services.land.acts_seizure import (
 # isort: split
 from tongjian.services.land.acts_certify import Attest, IssueCertificate, RevokeAttestation
 
+# isort: split
+from tongjian.services.land.acts_foreign import RecordForeign
+
 __all__ = [
     "Accept",
     "Agree",
@@ -58,6 +61,7 @@ __all__ = [
     "LiftSeizure",
     "NoteOverdue",
     "NoteSuit",
+    "RecordForeign",
     "Reject",
     "ReleaseMortgage",
     "RenewSeizure",

@@ -27,10 +27,14 @@ from tongjian.services.land.values import (
     AreaMm2,
     BurdenStatus,
     CoordinateMm,
+    Currency,
     Days,
     EntryKind,
     EntryNumber,
+    ForeignKind,
     Layer,
+    MaybeArea,
+    MaybeDay,
     MaybeEntry,
     MaybeUnits,
     MortgageKind,
@@ -243,6 +247,21 @@ class Certificate(Row, matched=True):
     issued_ms: TimeMs
 
 
+class Foreign(Row, matched=True):
+    """What another register recorded; it has no effect on any title here."""
+
+    kind: ForeignKind
+    registry: Uscc
+    """Of this ledger, which took it in."""
+    currency: Currency
+    total_fen: Fen
+    area_dm2: MaybeArea
+    day: MaybeDay
+    original: Digest
+    flags: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    recorded_ms: TimeMs
+
+
 PARCELS: Final[Table[Parcel, str]] = Table("land.parcels", Parcel, (TEXT,))
 CELLS: Final[Table[Cell, str, int, int, int, int, str]] = Table(
     "land.cells", Cell, (TEXT, NUMBER, NUMBER, NUMBER, NUMBER, TEXT)
@@ -268,6 +287,7 @@ CERTIFICATES: Final[Table[Certificate, str, int, int]] = Table(
     "land.certificates", Certificate, (TEXT, NUMBER, NUMBER)
 )
 """Registry, year, sequence."""
+FOREIGN: Final[Table[Foreign, bytes]] = Table("land.foreign", Foreign, (BYTES32,))
 
 service: Final = Service(
     "land",
@@ -285,6 +305,7 @@ service: Final = Service(
         APPLICATIONS,
         ATTESTATIONS,
         CERTIFICATES,
+        FOREIGN,
     ),
 )
 """What may be asked of the land register."""

@@ -54,6 +54,17 @@ CoordinateMm = Annotated[
     int,
     Meta(ge=0, le=2**37, description="In the plane of the local survey.", extra={"unit": "mm"}),
 ]
+MaybeArea = Annotated[
+    int, Meta(ge=0, le=10**15, description="Area, 0 for none.", extra={"unit": "dm²"})
+]
+MaybeDay = Annotated[
+    int, Meta(ge=0, le=22481231, description="Day, 0 for none.", extra={"unit": "yyyymmdd"})
+]
+Currency = Annotated[
+    str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217 code, XXX for none.")
+]
+ForeignKind = Literal["sale", "property", "parcel", "survey"]
+"""What another register recorded: a sale of land, a thing of the state, a parcel, a survey."""
 Days = Annotated[int, Meta(ge=1, le=36_500, description="Calendar days.", extra={"unit": "day"})]
 
 POINTS_MAX: Final = 128

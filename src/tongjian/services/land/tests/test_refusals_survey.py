@@ -146,6 +146,15 @@ def test_a_proof_goes_to_the_holder_of_a_notice_and_to_a_mortgagee(town: Town) -
     town.no(Refusal.NOT_HOLDER, on.certificate(objected, FLAT, 4, "he", sequence=3))
 
 
+def test_a_record_of_another_register_is_refused_in_this_order(town: Town) -> None:
+    town.no(Kernel.NOT_PERMITTED, on.record_foreign("one", by="elsewhere"))
+    town.no(Refusal.TIME_AHEAD, on.record_foreign("one", day=20260305))
+    town.no(Refusal.TIME_AHEAD, on.record_foreign("one", day=20260230))
+    town.ok(on.record_foreign("one"))
+    town.no(Refusal.ALREADY_RECORDED, on.record_foreign("one", day=20260305))
+    town.ok(on.record_foreign("two", day=0), on.record_foreign("three", day=20260304))
+
+
 def test_everybody_is_known_by_a_digest(town: Town) -> None:
     town.with_flat("zhou")
     assert list(town.owners()) == [who("zhou")]
