@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from terminal import FIRM, answer, fails, ok, run
+from terminal import FIRM, TAX, answer, fails, ok, register, run
 
 from tongjian.cli.failures import ExitCode
 from tongjian.node import secrecy
@@ -196,3 +196,32 @@ def test_what_ends_within_days_is_told_with_what_nobody_could_do(home: Path) -> 
 def test_nothing_ends_tomorrow(home: Path) -> None:
     assert answer("keys", "rehearse", "--days", "1", home=home) == []
     assert "nothing ends" in ok("keys", "rehearse", "--days", "1", home=home).stdout
+
+
+# -- what a stolen key signed ---------------------------------------------------------------------
+
+
+def test_a_stolen_keys_acts_are_listed_until_each_is_settled(home: Path) -> None:
+    keys = officers(home)
+    before = register(home)
+    for holder in TAX:
+        officer = _officer(home, keys[holder]["id"])
+        key = keys[holder]["id"]
+        report = ("--officer", officer, "--key", key, "--safe-height", "0")
+        ok("membership", "report-compromise", *report, "--as", holder, home=home)
+    found = answer("keys", "exposure", keys[TAX[0]]["id"], home=home)
+    committed = [one for one in found["exposed"] if one["acts"] == ["invoice.set_taxpayer"]]
+    assert [one["transaction"] for one in committed] == [before["transaction"]]
+    assert committed[0]["settled"] is None
+    later = answer("keys", "exposure", TAX[0], "--since", "1", home=home)["exposed"]
+    assert [one["acts"] for one in later] == [["membership.report_compromise"]]
+    assert "to settle" in ok("keys", "exposure", TAX[0], home=home).stderr
+
+
+def test_a_key_that_is_not_reported_needs_a_height(home: Path) -> None:
+    assert "not reported" in fails(ExitCode.NOT_FOUND, "keys", "exposure", TAX[0], home=home)
+    assert answer("keys", "exposure", TAX[0], "--since", "0", home=home)["exposed"] == []
+
+
+def _officer(home: Path, key: str) -> str:
+    return str(answer("show", f"membership.keys:{key}", home=home)["row"]["officer"])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tongjian.cli.command import LEDGER, command
-from tongjian.cli.keys_ahead import rehearse
+from tongjian.cli.keys_ahead import exposure, rehearse
 from tongjian.cli.keys_made import new, protect, token
 from tongjian.cli.surface import Surface
 
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     command(group, "protect", panel=LEDGER)(protect)
     command(group, "token", panel=LEDGER)(token)
     command(group, "rehearse", panel=LEDGER)(rehearse)
+    command(group, "exposure", panel=LEDGER)(exposure)
     app.add_typer(group, name="keys", rich_help_panel=LEDGER)
 
 

@@ -1,10 +1,12 @@
-"""`tongjian keys rehearse`: what stops working within some days if nobody acts."""
+"""`tongjian keys rehearse` and `exposure`: what ends soon, and what a stolen key signed."""
 
 from typing import Annotated
 
 import typer
 
+from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.moments import write_moment
+from tongjian.cli.readable import as_json
 from tongjian.cli.surface import Surface
 
 DaysOption = Annotated[int, typer.Option("--days", min=1, max=36_500, help="How far to look.")]
@@ -55,3 +57,63 @@ def rehearse(surface: Surface, days: DaysOption = 90) -> None:
         surface.line(f"nothing ends within {days} days")
     elif any(one.kind == "key" for one in found):
         surface.note("next: tongjian membership rotate-key --help", style="dim")
+
+
+def exposure(
+    surface: Surface,
+    key: Annotated[str, typer.Argument(metavar="HOLDER|KEY", help="A holder here, or a key's id.")],
+    since: Annotated[
+        int | None,
+        typer.Option("--since", metavar="HEIGHT", help="Last safe height; else as reported."),
+    ] = None,
+) -> None:
+    """List what a stolen key signed since the last safe height, and what became of each.
+
+    Committed transactions are the office's to confirm, correct or declare void; refused ones
+    changed nothing.
+    """
+    from tongjian.cli.waiting import Waiting
+    from tongjian.node.exposure import compromise_of, exposed
+
+    with Waiting.of(surface) as waiting:
+        identity = waiting.key_of(key)
+        reported = compromise_of(waiting.chain, identity)
+        if since is None and reported is None:
+            raise Failure(
+                ExitCode.NOT_FOUND,
+                f"Key {identity.hex()} is not reported stolen.",
+                why="Without a report the last safe height must be named.",
+                rule="Electronic Signature Law art. 15",
+                then="tongjian membership report-compromise --help, or --since HEIGHT",
+            )
+        safe = since if since is not None else reported.safe_height if reported else 0
+        found = exposed(waiting.chain, identity, safe)
+    open_ = [one for one in found if one.settled is None and not one.outcome]
+    if surface.as_json:
+        rows = [
+            {
+                **one._asdict(),
+                "transaction": one.transaction.hex(),
+                "acts": list(one.acts),
+                "settled": None if one.settled is None else as_json(one.settled),
+            }
+            for one in found
+        ]
+        surface.document({"key": identity.hex(), "safe_height": safe, "exposed": rows})
+        return
+    surface.table(
+        ("HEIGHT", "TRANSACTION", "ACTS", "OUTCOME", "SETTLED"),
+        [
+            (
+                str(one.height),
+                one.transaction.hex(),
+                ", ".join(one.acts),
+                one.outcome or "committed",
+                one.settled.verdict if one.settled else "" if one.outcome else "open",
+            )
+            for one in found
+        ],
+    )
+    surface.note(f"{len(open_)} to settle since height {safe}", style="dim")
+    if open_:
+        surface.note("next: tongjian membership settle-exposed --help", style="dim")

@@ -1,8 +1,8 @@
 """The verbs of membership: offices, officers, keys, nodes, and the rules in force."""
 
 from tongjian.services.membership import (
+    acts_exposure,
     acts_keys,
-    acts_network,
     acts_officers,
     acts_offices,
     acts_rules,
@@ -10,8 +10,8 @@ from tongjian.services.membership import (
 )
 
 __all__ = [
+    "acts_exposure",
     "acts_keys",
-    "acts_network",
     "acts_officers",
     "acts_offices",
     "acts_rules",

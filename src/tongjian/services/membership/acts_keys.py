@@ -135,7 +135,7 @@ def revoke_key(act: RevokeKey, ledger: Ledger) -> KeyRevoked:
     sooner = not key.revoked_height or from_height < key.revoked_height
     ensure(sooner, Refusal.KEY_REVOKED)
     revoked = replace(key, revoked_height=from_height)
-    ensure(_is_vote_kept(ledger, act.officer, {act.key: revoked}), Refusal.VOTE_IMPOSSIBLE)
+    ensure(is_vote_kept(ledger, act.officer, {act.key: revoked}), Refusal.VOTE_IMPOSSIBLE)
 
     ledger.put(KEYS, act.key, row=revoked)
     return _revoked(act.key, revoked)
@@ -165,7 +165,8 @@ def is_seal(suite: int, public: bytes) -> bool:
     return True
 
 
-def _is_vote_kept(ledger: Ledger, holder: OfficerId, keys: dict[bytes, Key]) -> bool:
+def is_vote_kept(ledger: Ledger, holder: OfficerId, keys: dict[bytes, Key]) -> bool:
+    """Say whether a vote can still be carried after a change of an officer's keys."""
     officer = ledger.get(OFFICERS, holder)
     if officer is None or not is_governor(officer, ledger.time_ms):
         return True

@@ -4,7 +4,7 @@ Rows of offices, officers, keys, services, parameters and seals are in `tongjian
 because the machine reads them on every transaction.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -18,7 +18,7 @@ from tongjian.core.directory import (
     SuiteNumber,
     Version,
 )
-from tongjian.core.operation import BYTES32, TEXT, Event, RefusalCode, Row, Service, Table
+from tongjian.core.operation import BYTES16, BYTES32, TEXT, Event, RefusalCode, Row, Service, Table
 from tongjian.core.validators import Power
 from tongjian.core.values import (
     Count,
@@ -87,6 +87,36 @@ class Node(Row):
 NODES: Final[Table[Node, bytes]] = Table("membership.nodes", Node, (BYTES32,))
 
 
+Verdict = Literal["confirmed", "corrected", "void"]
+"""Meant as it stands; put right by another transaction; without effect, nothing to put right."""
+
+
+class Compromise(Row):
+    """A key that was stolen: what it signed after the safe height is exposed."""
+
+    officer: OfficerId
+    safe_height: Height
+    ends_height: Height
+    """First height at which the key no longer counts."""
+    reported_ms: TimeMs
+
+
+class Settled(Row):
+    """What became of a transaction that a stolen key signed."""
+
+    verdict: Verdict
+    correction: Digest | None
+    recorded_ms: TimeMs
+
+
+COMPROMISES: Final[Table[Compromise, bytes]] = Table(
+    "membership.compromises", Compromise, (BYTES16,)
+)
+EXPOSED: Final[Table[Settled, bytes, bytes]] = Table(
+    "membership.exposed", Settled, (BYTES16, BYTES32)
+)
+
+
 class Refusal(RefusalCode):
     """Why a change of the constitution is refused, in order of precedence."""
 
@@ -134,6 +164,13 @@ class Refusal(RefusalCode):
     RELATION_KNOWN = 42, "The relation is declared already."
     RELATION_UNKNOWN = 43, "No such relation is declared."
     RELATIVES_FULL = 44, "No more relations of a person can be kept."
+    SAFE_HEIGHT_AHEAD = 45, "The last safe height lies ahead of the ledger."
+    COMPROMISE_REPORTED = 46, "The key is reported stolen since that height or an earlier one."
+    COMPROMISE_UNKNOWN = 47, "The key is not reported stolen."
+    COMPROMISE_OF_ANOTHER = 48, "The stolen key is another officer's."
+    EXPOSED_SETTLED = 49, "What the stolen key signed there is settled already."
+    CORRECTION_MISMATCH = 50, "A correction is named where, and only where, it was corrected."
+    SETTLED_BY_HOLDER = 51, "Whoever held the stolen key does not settle what it signed."
     NODE_UNKNOWN = 60, "No node with this key is admitted."
     NODES_FULL = 61, "The network has as many nodes as it can."
     NETWORK_BEGUN = 62, "The validators of the network seal blocks already."
@@ -288,6 +325,24 @@ class KeyRevoked(Event, tag="membership.key_revoked"):
     from_height: Height
 
 
+class CompromiseReported(Event, tag="membership.compromise_reported"):
+    """A key was stolen; what it signed after the safe height is to be looked at."""
+
+    key: KeyId
+    officer: OfficerId
+    safe_height: Height
+    ends_height: Height
+
+
+class ExposedSettled(Event, tag="membership.exposed_settled"):
+    """A transaction that a stolen key signed was confirmed, corrected or found void."""
+
+    key: KeyId
+    transaction: Digest
+    verdict: Verdict
+    correction: Digest | None
+
+
 class ServiceActivated(Event, tag="membership.service_activated"):
     """A service has a rule version from a height on; version 0 switches it off."""
 
@@ -339,7 +394,9 @@ class NetworkBegun(Event, tag="membership.network_begun"):
     from_height: Height
 
 
-service: Final = Service("membership", Refusal, (*DIRECTORY_TABLES, CHARTERS, NODES))
+service: Final = Service(
+    "membership", Refusal, (*DIRECTORY_TABLES, CHARTERS, COMPROMISES, EXPOSED, NODES)
+)
 
 if ROLES_PER_CHARTER_MAX > limits.PARTS_MAX or KINDS_BELOW_MAX > limits.PARTS_MAX:
     msg = "a charter is a row: its lists are bounded like those of any row"
