@@ -75,6 +75,10 @@ cometbft: ## build CometBFT, the engine of networks, into ~/.cache/tongjian (nee
 bench: .venv/.dev ## measure against the limit of signatures: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: audit-million
+audit-million: .venv/.dev ## an auditor at a million transactions, with bytes changed: ten minutes
+	@nice -n 10 $(BIN)/python -m bench.auditing $(ARGS)
+
 # ------------------------------------------------------------------------------------------- tests
 
 .PHONY: test
