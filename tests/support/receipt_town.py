@@ -10,6 +10,7 @@ from small import CLERKS, OFFICES, START_MS, Small, change, drop, lend, put, use
 
 from tongjian.core import values
 from tongjian.core.operation import Act
+from tongjian.engines.audit.bundles import make_bundle
 from tongjian.engines.chain import Chain
 from tongjian.engines.receipts import Receipts
 from tongjian.node import founding
@@ -32,6 +33,8 @@ class Town(NamedTuple):
     """Of another ledger under the same hash and suite."""
     seal: Callable[[bytes], bytes]
     """Sign by the operator's key."""
+    bundles: dict[str, bytes]
+    """Decision bundles by the name of the transaction that was decided."""
 
 
 def _found(folder: Path, hash_name: str, suite: str, label: str) -> Small:
@@ -52,8 +55,8 @@ def _trust(small: Small) -> str:
     return (small.folder / "anchors.json").read_text("utf-8")
 
 
-def _live(small: Small, chain: Chain) -> dict[str, bytes]:
-    """Record acts until the state has several twigs; take receipts of each kind."""
+def _live(small: Small, chain: Chain) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Record acts until the state has several twigs; take receipts and bundles of each kind."""
 
     def record(*acts: Act) -> bytes:
         envelope = small.envelope(*acts)
@@ -81,6 +84,8 @@ def _live(small: Small, chain: Chain) -> dict[str, bytes]:
     several.range(key("thing_01"), key("thing_02"))
     several.transaction(committed)
     several.row(key("changing"))
+    decided = {"committed": committed, "refused": refused, "deadline": deadline}
+    bundles = {name: make_bundle(chain, identity) for name, identity in decided.items()}
     return {
         "row": receipts.of_row(key("changing")),
         "row at a past height": receipts.of_row(key("changing"), early),
@@ -99,7 +104,7 @@ def _live(small: Small, chain: Chain) -> dict[str, bytes]:
         "transaction refused": receipts.of_transaction(refused),
         "transaction of a deadline": receipts.of_transaction(deadline),
         "several statements": several.finish(),
-    }
+    }, bundles
 
 
 def build_town(folder: Path, hash_name: str, suite: str = "ed25519") -> Town:
@@ -108,6 +113,7 @@ def build_town(folder: Path, hash_name: str, suite: str = "ed25519") -> Town:
         use_shelf(patch.setattr)
         small = _found(folder / "town", hash_name, suite, "town")
         with small.opened() as chain:
-            receipts = _live(small, chain)
+            receipts, bundles = _live(small, chain)
         other = _found(folder / "other", hash_name, suite, "other")
-        return Town(receipts, _trust(small), _trust(other), small.home.key(SEAL_KEY_NAME).sign)
+        seal = small.home.key(SEAL_KEY_NAME).sign
+        return Town(receipts, _trust(small), _trust(other), seal, bundles)

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -72,17 +72,31 @@ def _read(line: str) -> Verdict:
     return Verdict(held=tuple(said["titles"]))
 
 
-def second_verdicts(cases: list[Case]) -> list[Verdict]:
-    """Ask the verifier in JavaScript, once for all cases."""
-    asked = [{"receipt": case.receipt.hex(), "trust": case.trust} for case in cases]
+def _ask(questions: list[dict[str, Any]]) -> list[str]:
+    """Ask the program of the tests in one process; return a line for each question."""
     done = subprocess.run(
         ["node", _BATCH],
-        input="".join(json.dumps(each) + "\n" for each in asked),
+        input="".join(json.dumps(each) + "\n" for each in questions),
         capture_output=True,
         text=True,
         check=True,
     )
-    return [_read(line) for line in done.stdout.splitlines()]
+    return done.stdout.splitlines()
+
+
+def ask(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ask the verifier in JavaScript about other things than receipts, each with its `kind`."""
+    answers: list[dict[str, Any]] = [json.loads(line) for line in _ask(questions)]
+    broken = [each["broken"] for each in answers if "broken" in each]
+    assert broken == []
+    assert len(answers) == len(questions)
+    return answers
+
+
+def second_verdicts(cases: list[Case]) -> list[Verdict]:
+    """Ask the verifier in JavaScript, once for all cases."""
+    asked = [{"receipt": case.receipt.hex(), "trust": case.trust} for case in cases]
+    return [_read(line) for line in _ask(asked)]
 
 
 def cases(trust: str, receipts: Iterable[tuple[str, bytes]]) -> list[Case]:

@@ -240,11 +240,12 @@ def receipts(chain: Chain) -> Receipts:
     return Receipts(chain)
 
 
-def found_small(folder: Path, *, hash_name: str = "sha256") -> None:
+def found_small(folder: Path, *, hash_name: str = "sha256", suite: str = "ed25519") -> None:
     """Found the ledger of the tests in a folder."""
     plan = Plan(
         label="small",
         hash=hash_name,
+        suite=suite,
         office=[
             PlanOffice(
                 uscc=uscc, label=f"office-{n}", name=f"第{n}处", region="990100", kind="bureau"

@@ -2,7 +2,11 @@
 
 import { createInterface } from "node:readline";
 
-import { ascii, fromHex } from "../../verifiers/js/src/bytes.mjs";
+import { ascii, fromHex, toHex } from "../../verifiers/js/src/bytes.mjs";
+import { verifyEvidence } from "../../verifiers/js/src/evidence.mjs";
+import { Refused } from "../../verifiers/js/src/reasons.mjs";
+import { SUITES } from "../../verifiers/js/src/suites.mjs";
+import { receiptInText } from "../../verifiers/js/src/text.mjs";
 import { VerificationFailed, verifyReceipt } from "../../verifiers/js/src/receipt.mjs";
 import { TrustInvalid, readTrust } from "../../verifiers/js/src/trust.mjs";
 
@@ -12,6 +16,28 @@ function trustOf(text) {
   const trust = known.get(text) ?? readTrust(ascii(text));
   known.set(text, trust);
   return trust;
+}
+
+/** Questions of other kinds than about a receipt. */
+const KINDS = {
+  evidence: ({ evidence, trust }) => ({ proves: verifyEvidence(fromHex(evidence), trustOf(trust)).kind }),
+  signature: ({ suite, public: key, message, signature }) => {
+    const [bytes, ...given] = [key, message, signature].map(fromHex);
+    return { held: SUITES[suite].isSoundKey(bytes) && SUITES[suite].holds(bytes, ...given) };
+  },
+  text: ({ text }) => {
+    const found = receiptInText(text);
+    return { found: found === null ? null : toHex(found) };
+  },
+};
+
+function answer(asked) {
+  try {
+    return KINDS[asked.kind](asked);
+  } catch (error) {
+    if (error instanceof Refused) return { refused: error.reason };
+    return { broken: String(error.stack) };
+  }
 }
 
 function verdict({ receipt, trust }) {
@@ -26,5 +52,6 @@ function verdict({ receipt, trust }) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(verdict(JSON.parse(line))));
+  const asked = JSON.parse(line);
+  console.log(JSON.stringify(asked.kind === undefined ? verdict(asked) : answer(asked)));
 }

@@ -9,6 +9,7 @@ from posts import NOW_S, Form, Post, as_blocks, as_tiles, copy, trusting, two_le
 from small import Small
 
 from tongjian.core.hashing import sha256
+from tongjian.core.signatures import KeySuite
 from tongjian.engines.heads import head_at
 from tongjian.node.keys import KeyPair
 from tongjian.storage.errors import LogDamaged
@@ -190,7 +191,7 @@ def test_damage_is_no_evidence(small: Small, post: Post) -> None:
 
 
 def test_a_ledger_of_another_operator_is_refused(small: Small, post: Post, tmp_path: Path) -> None:
-    other_key = KeyPair(bytes(31) + b"\x01", sha256)
+    other_key = KeyPair(bytes(31) + b"\x01", sha256, KeySuite(small.genesis.seal_suite))
     anchors = msgspec.structs.replace(
         small.anchors,
         seals=[msgspec.structs.replace(small.anchors.seals[0], public=other_key.public.hex())],

@@ -157,12 +157,13 @@ def encode_evidence(evidence: Evidence) -> bytes:
 def verify_evidence(data: bytes, anchors: Anchors) -> Proven:
     """Check evidence against a trust file; raises `EvidenceInvalid` where it proves nothing."""
     evidence = decode_evidence(data)
-    if evidence.chain != anchors.chain:
+    if bytes.fromhex(evidence.chain) != anchors.chain_id:
         msg = f"the evidence is of chain {evidence.chain}, the trust file of {anchors.chain}"
         raise EvidenceInvalid(msg)
     first, second = open_head(evidence.first, anchors), open_head(evidence.second, anchors)
     proves = [f"the operator signed both heads, of height {first.height} and {second.height}"]
-    is_known = evidence.witness in anchors.witnesses
+    shown = (evidence.witness.name, evidence.witness.public.lower())
+    is_known = shown in [(each.name, each.public.lower()) for each in anchors.witnesses]
     if is_known:
         _verify_witness(evidence)
         proves.append(f"witness {evidence.witness.name} saw it and signed for it")

@@ -86,9 +86,9 @@ function headShown(value) {
     height: number(found["height"]),
     size: number(found["size"]),
     root: hexadecimal(found["root"]),
-    header: hexadecimal(found["header"] ?? ""),
-    seal: hexadecimal(found["seal"] ?? ""),
-    checkpoint: text(found["checkpoint"] ?? ""),
+    header: hexadecimal("header" in found ? found["header"] : ""),
+    seal: hexadecimal("seal" in found ? found["seal"] : ""),
+    checkpoint: text("checkpoint" in found ? found["checkpoint"] : ""),
   };
 }
 
