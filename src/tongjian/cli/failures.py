@@ -89,6 +89,12 @@ _KNOWN: Final[dict[str, _Known]] = {
         "secrets lie under a passphrase of at least 8 bytes",
         "tongjian keys list",
     ),
+    "tongjian.node.bidding.BiddingError": _Known(
+        ExitCode.CONFLICT,
+        "This cannot be done with the tender as it stands.",
+        "bids are sealed between publication and deadline, shares published after it",
+        "tongjian procurement tender --number NUMBER",
+    ),
     "tongjian.node.founding.PlanInvalid": _Known(
         ExitCode.USAGE,
         "The plan cannot be followed.",
