@@ -69,7 +69,7 @@ def day_of(document: Json) -> int:
     time = document.get("time")
     if time is None:
         return 0
-    stated = time.get("date") if isinstance(time, dict) else None
+    stated = as_object(time).get("date")
     try:
         day = dt.date.fromisoformat(str(stated))
     except ValueError as error:
@@ -145,14 +145,14 @@ def _check_observations(document: Json) -> None:
 def check_observation(feature: Json, shared: Json) -> None:
     """Raise `Unfit` unless an observation says by what it was made and what it found."""
     said = as_object(feature.get("properties"))
-    sensor = said.get("madeBySensor", shared.get("madeBySensor"))
-    if not isinstance(sensor, dict) or not sensor.get("sensorType"):
+    sensor = as_object(said.get("madeBySensor", shared.get("madeBySensor")))
+    if not sensor.get("sensorType"):
         raise Unfit("An observation does not say by what sensor it was made.", RULE)
     for part in SENSOR_NEEDS.get(str(sensor["sensorType"]), ()):
         if part not in sensor:
             raise Unfit(f"The sensor of an observation lacks its {part}.", RULE)
-    result = said.get("hasResult")
-    if not isinstance(result, dict) or not any(name in result for name in RESULTS):
+    result = as_object(said.get("hasResult"))
+    if not any(name in result for name in RESULTS):
         raise Unfit("An observation has neither distance nor angle nor pose.", RULE)
     for name, value in as_object(said.get("hasResultQuality")).items():
         if name.endswith(_ACCURACY) and not isinstance(value, int | Decimal):

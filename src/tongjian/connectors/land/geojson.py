@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from tongjian.connectors.land.plan import Plan, Unfit, area_of, as_object
+from tongjian.connectors.land.plan import Plan, Unfit, area_of, as_list, as_object
 from tongjian.connectors.strictjson import Json
 
 RULE: Final = "RFC 7946, GeoJSON"
@@ -20,8 +20,8 @@ _AREA_NAMES: Final = ("area", "area_m2", "AREA", "shape_area")
 
 def read_feature(feature: Json, data: bytes) -> Plan:
     """Return what a feature says; raises `Unfit` for one that is no parcel."""
-    geometry = feature.get("geometry")
-    if feature.get("type") != "Feature" or not isinstance(geometry, dict):
+    geometry = as_object(feature.get("geometry"))
+    if feature.get("type") != "Feature" or not geometry:
         raise Unfit("It is no feature with a geometry.", f"{RULE} 3.2", "Leave it out.")
     flags = [flag for polygon in polygons_of(geometry) for flag in check_polygon(polygon)]
     properties = as_object(feature.get("properties"))
@@ -46,23 +46,23 @@ def stated_area(properties: Any) -> Decimal:
 
 def polygons_of(geometry: Json) -> list[Any]:
     """Return the polygons of a geometry; raises `Unfit` where it is of another type."""
-    match geometry:
-        case {"type": "Polygon", "coordinates": list(rings)}:
-            return [rings]
-        case {"type": "MultiPolygon", "coordinates": list(polygons)} if polygons:
-            return polygons
-        case _:
-            kind = str(geometry.get("type"))[:40]
-            raise Unfit(f"Its geometry is {kind}, no polygon.", f"{RULE} 3.1.6", "Leave it out.")
+    kind, coordinates = geometry.get("type"), as_list(geometry.get("coordinates"))
+    if kind == "Polygon":
+        return [coordinates]
+    if kind == "MultiPolygon" and coordinates:
+        return coordinates
+    what = f"Its geometry is {str(kind)[:40]}, no polygon."
+    raise Unfit(what, f"{RULE} 3.1.6", "Leave it out.")
 
 
 def check_polygon(rings: Any) -> list[str]:
     """Return the flags of a polygon; raises `Unfit` where a ring is not closed."""
-    if not isinstance(rings, list) or not rings:
+    known = as_list(rings)
+    if not known:
         raise Unfit("A polygon has no ring.", f"{RULE} 3.1.6")
-    flags = ["holes"] if len(rings) > 1 else []
-    for place, ring in enumerate(rings):
-        points = [_point(position) for position in ring] if isinstance(ring, list) else []
+    flags = ["holes"] if len(known) > 1 else []
+    for place, ring in enumerate(known):
+        points = [_point(position) for position in as_list(ring)]
         if len(points) < _POSITIONS_MIN or points[0] != points[-1]:
             raise Unfit("A ring is not closed, or has fewer than four positions.", f"{RULE} 3.1.6")
         is_clockwise = _area_twice(points) < 0
@@ -72,14 +72,10 @@ def check_polygon(rings: Any) -> list[str]:
 
 
 def _point(position: Any) -> tuple[Decimal, Decimal]:
-    is_position = (
-        isinstance(position, list)
-        and len(position) >= _POSITION_SIZE_MIN
-        and all(isinstance(part, int | Decimal) for part in position[:2])
-    )
-    if not is_position:
+    parts = [part for part in as_list(position)[:2] if isinstance(part, int | Decimal)]
+    if len(parts) < _POSITION_SIZE_MIN:
         raise Unfit("A position is not two numbers.", f"{RULE} 3.1.1")
-    return Decimal(position[0]), Decimal(position[1])
+    return Decimal(parts[0]), Decimal(parts[1])
 
 
 def _area_twice(points: list[tuple[Decimal, Decimal]]) -> Decimal:

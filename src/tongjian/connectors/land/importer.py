@@ -18,7 +18,7 @@ from tongjian.connectors.land.csdm import (
     read_survey,
 )
 from tongjian.connectors.land.geojson import read_feature
-from tongjian.connectors.land.plan import Plan, Unfit
+from tongjian.connectors.land.plan import Plan, Unfit, as_object
 from tongjian.connectors.land.tables import read_row, rows_of
 from tongjian.connectors.splitting import NotSplit, pieces_of
 from tongjian.connectors.strictjson import Json, Malformed, parse
@@ -121,8 +121,8 @@ def read_record(data: bytes) -> Plan:
 
 
 def _object(data: bytes) -> Json:
-    found = parse(data)
-    if not isinstance(found, dict):
+    found = as_object(parse(data))
+    if not found:
         raise Unfit("It is no JSON object.", "RFC 7946, GeoJSON", "Leave it out.")
     return found
 
@@ -169,11 +169,12 @@ def _json_of(file: Path, name: str, size: int) -> Iterator[tuple[str, bytes | De
             why = str(error)
             yield name, Declined(f"{why[:1].upper()}{why[1:]}.", "RFC 8259, JSON")
             return
-        if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        known = as_object(document)
+        if known.get("type") != "FeatureCollection":
             yield name, data
             return
-        if is_survey(document):
-            yield from _survey_of(name, data, document)
+        if is_survey(known):
+            yield from _survey_of(name, data, known)
             return
     yield from _features_of(file, name)
 

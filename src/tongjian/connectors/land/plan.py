@@ -58,7 +58,8 @@ def as_object(value: object) -> Json:
 
 def as_list(value: object) -> list[Any]:
     """Return a list, or an empty one where there is none."""
-    return value if isinstance(value, list) else []
+    found: list[Any] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return found
 
 
 def area_of(square_metres: Decimal, rule: str) -> int:

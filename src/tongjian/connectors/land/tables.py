@@ -37,7 +37,7 @@ def rows_of(name: str, data: bytes) -> Iterator[tuple[str, bytes | Declined]]:
         yield name, Declined(f"Byte {error.start} is not UTF-8.", "CSV, RFC 4180")
         return
     heading, _, rest = text.partition("\n")
-    known = tuple(next(csv.reader([heading.strip("\r")]), []))
+    known = tuple(next(csv.reader([heading.strip("\r")]), [""]))
     if reader_of(known) is None:
         yield (
             name,

@@ -101,7 +101,7 @@ def add_entry(
     """
     number = unit.entries + 1
     now = time_ms(ledger.time_ms)
-    fields = {"effective_ms": now, **details}
+    fields: dict[str, Any] = {"effective_ms": now, **details}
     row = Entry(kind=kind, recorded_ms=now, height=height(ledger.height), **fields)
     ledger.put(ENTRIES, parcel_of(code), code[PARCEL_CHARACTERS:], number, row=row)
     return replace(unit, entries=count(number)), number
