@@ -1,13 +1,18 @@
 """Published contracting data for tests, and a release that has all it must have."""
 
 import io
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tongjian.connectors.exporting import Source
 from tongjian.connectors.ocds import Found, Json, Shell, Unreadable, read_path, read_stream
+from tongjian.connectors.ocds.exporter import processes
 
 SAMPLES = Path(__file__).parents[3] / "shared/data/procurement"
 PORTUGAL = SAMPLES / "real-portugal-base-100/collection_file.json"
@@ -16,6 +21,7 @@ SCHEMA = SAMPLES / "ocds-1.1.5-schema"
 FLAGS = SAMPLES / "redflag-indicators"
 OWNERS = SAMPLES / "bods-0.4-fixtures"
 ORACLES = Path(__file__).parents[2] / ".venv/oracles/bin"
+PUBLISHED = "https://standard.open-contracting.org/schema/1__1__5/"
 needs_samples = pytest.mark.skipif(
     not SAMPLES.is_dir(), reason="the contracting data of ../shared is not on this machine"
 )
@@ -51,3 +57,40 @@ def release(**fields: Any) -> Json:
         "initiationType": "tender",
         **fields,
     }
+
+
+def releases_of(source: Source, prefix: str, name: str) -> list[Json]:
+    """The releases of one process of a ledger; none where it has none."""
+    for found_ in processes(source, prefix):
+        if found_[0]["ocid"] == f"{prefix}-{name}":
+            return found_
+    return []
+
+
+def standard_for_oracle(folder: Path) -> Path:
+    """The schema as lib-cove-ocds wants it, its references turned to files: no network."""
+    schema = folder / "standard-1__1__5/schema"
+    shutil.copytree(SCHEMA, schema)
+    for path in schema.glob("*.json"):
+        path.chmod(0o600)
+        text = path.read_text("utf-8")
+        path.write_text(text.replace(PUBLISHED, schema.as_uri() + "/"), "utf-8")
+    made = shutil.make_archive(str(folder / "standard"), "zip", folder, "standard-1__1__5")
+    return Path(made)
+
+
+def validated(data: bytes, folder: Path, standard: Path) -> Json:
+    oracle = ORACLES / "libcoveocds"
+    if not oracle.is_file():
+        pytest.skip("needs lib-cove-ocds, an oracle in an environment of its own: make venv")
+    path = folder / "package.json"
+    path.write_bytes(data)
+    told = subprocess.run(
+        [oracle, "--standard-zip", standard, path],
+        capture_output=True,
+        check=True,
+        cwd=folder,
+        timeout=100,
+    )
+    answer: Json = json.loads(told.stdout)
+    return answer

@@ -2,8 +2,6 @@
 
 import io
 import json
-import shutil
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ocds_files import ORACLES, PORTUGAL, SCHEMA, contents, examples, needs_samples, read, release
+from ocds_files import (
+    PORTUGAL,
+    contents,
+    examples,
+    needs_samples,
+    read,
+    release,
+    releases_of,
+    validated,
+)
 from ocds_ledger import (
     CITY,
     ONE,
@@ -37,51 +44,17 @@ from tongjian.connectors.ocds.writing import Head, write_lines, write_releases
 from tongjian.services.procurement.records import CONTRACTS, PLANS, TENDERS
 
 PREFIX = "ocds-213czf"
-PUBLISHED = "https://standard.open-contracting.org/schema/1__1__5/"
 WISHES = {option.name: option.default for option in exporter.options} | {"prefix": PREFIX}
 
 
 def of_tender(written: Written, number: str = "T-1") -> list[Json]:
-    wanted = f"{PREFIX}-tender-{number}"
-    found = [one for one in processes(written, PREFIX) if one[0]["ocid"] == wanted]
-    return found[0] if found else []
+    return releases_of(written, PREFIX, f"tender-{number}")
 
 
 def exported(written: Written, **wishes: str) -> bytes:
     out = io.BytesIO()
     exporter.export(written, out, WISHES | wishes)
     return out.getvalue()
-
-
-@pytest.fixture(scope="session")
-def standard_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schema as lib-cove-ocds wants it, its references turned to files: no network."""
-    folder = tmp_path_factory.mktemp("standard")
-    schema = folder / "standard-1__1__5/schema"
-    shutil.copytree(SCHEMA, schema)
-    for path in schema.glob("*.json"):
-        path.chmod(0o600)
-        text = path.read_text("utf-8")
-        path.write_text(text.replace(PUBLISHED, schema.as_uri() + "/"), "utf-8")
-    made = shutil.make_archive(str(folder / "standard"), "zip", folder, "standard-1__1__5")
-    return Path(made)
-
-
-def validated(data: bytes, folder: Path, standard: Path) -> Json:
-    oracle = ORACLES / "libcoveocds"
-    if not oracle.is_file():
-        pytest.skip("needs lib-cove-ocds, an oracle in an environment of its own: make venv")
-    path = folder / "package.json"
-    path.write_bytes(data)
-    told = subprocess.run(
-        [oracle, "--standard-zip", standard, path],
-        capture_output=True,
-        check=True,
-        cwd=folder,
-        timeout=100,
-    )
-    answer: Json = json.loads(told.stdout)
-    return answer
 
 
 @needs_samples
