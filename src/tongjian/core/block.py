@@ -20,7 +20,12 @@ HEADER_BYTES_MAX: Final = 1024
 SEAL_ALGORITHMS: Final = {1: -8, 2: -65538, 3: -7}
 """COSE algorithms by suite: EdDSA (RFC 9053, 2.2); SM2 with SM3, of the range for private use;
 ES256 (RFC 9053, 2.1)."""
-_SEAL_ALGORITHMS: Final = {1: b"\x27", 2: b"\x3a\x00\x01\x00\x01", 3: b"\x26"}
+_SEAL_ALGORITHMS: Final = {
+    1: b"\x27",
+    2: b"\x3a\x00\x01\x00\x01",
+    3: b"\x26",
+    16: b"\x3a\x00\x01\x00\x02",
+}
 """The same as CBOR."""
 
 

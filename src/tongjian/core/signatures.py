@@ -35,6 +35,8 @@ class KeySuite(IntEnum):
     P256 = 3
     WEBAUTHN = 4
     ML_DSA_65 = 5
+    NETWORK = 16
+    """No key of anybody: the validators of a network, by the hash of their set."""
 
 
 SUITE_NAMES: Final = {
@@ -43,6 +45,7 @@ SUITE_NAMES: Final = {
     KeySuite.P256: "p256",
     KeySuite.WEBAUTHN: "webauthn",
     KeySuite.ML_DSA_65: "ml-dsa-65",
+    KeySuite.NETWORK: "cometbft",
 }
 SEAL_SUITES: Final = (KeySuite.ED25519, KeySuite.SM2, KeySuite.P256)
 """What seals headers: a person must be present for a passkey, and a header is small."""
@@ -110,6 +113,11 @@ def _verify_sm2(public: bytes, message: bytes, signature: bytes) -> None:
     sm2.verify(public, signature, message)
 
 
+def _refuse_network(public: bytes) -> None:
+    msg = f"{len(public)} bytes name a network, not a key: nobody can sign with them"
+    raise KeyRefused(msg)
+
+
 def _check_paired(public: bytes) -> None:
     other = public[0] if public else 0
     if other not in _PAIRED:
@@ -135,6 +143,7 @@ _CHECKS: Final[dict[KeySuite, Callable[[bytes], None]]] = {
     KeySuite.P256: p256.check_public_key,
     KeySuite.WEBAUTHN: webauthn.check_public_key,
     KeySuite.ML_DSA_65: _check_paired,
+    KeySuite.NETWORK: _refuse_network,
 }
 _VERIFIERS: Final[dict[int, Verify]] = {
     int(KeySuite.ED25519): ed25519.verify,

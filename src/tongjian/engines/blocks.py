@@ -1,5 +1,6 @@
 """Stored blocks looked up: by height, and by the transaction that they decided."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from tongjian.core import values
@@ -9,9 +10,10 @@ from tongjian.core.envelope import body_of, signed_message
 from tongjian.core.genesis import Genesis
 from tongjian.core.hashing import Hash
 from tongjian.core.machine import Machine
+from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.frames import read_frame
 from tongjian.storage.blocklog import BlockLog
-from tongjian.storage.errors import StoreDamaged
+from tongjian.storage.errors import StorageError, StoreDamaged
 from tongjian.storage.packing import BlockMeta, Tip
 from tongjian.storage.store import Store
 
@@ -26,6 +28,8 @@ class Blocks:
     store: Store
     machine: Machine
     tip: Tip | None
+    certify: Callable[[int], bytes] | None = None
+    """Gives the certificate of a height that a network sealed, where its engine runs here."""
     lock: AbstractContextManager[object] = nullcontext()
     """Held while a block is taken in, and while another thread looks."""
 
@@ -74,6 +78,22 @@ class Blocks:
             if height == 0:
                 return SealKey(suite=self.genesis.seal_suite, public=self.genesis.seal_public)
             return self.machine.directory.seal_key(height)
+
+    def seal_shown(self, height: int) -> bytes:
+        """Return what a receipt shows as the seal of a block: a signature, or a certificate.
+
+        Raises `StorageError` where a network sealed it and its engine does not answer here.
+        """
+        seal = self.sealed(height).seal
+        if seal.suite != NETWORK_SUITE:
+            return seal.signature
+        if self.certify is None:
+            msg = (
+                f"block {height} was sealed by a network; its signatures are with the engine. Ask "
+                "a node that runs: `tongjian network run`"
+            )
+            raise StorageError(msg)
+        return self.certify(height)
 
     def result(self, identity: bytes) -> tuple[int, int, Result] | None:
         """Return height, position and result of a transaction, or none where it is not seen."""

@@ -124,7 +124,7 @@ class Heads:
         key = chain.sealing_key(height)
         kid = compute_key_id(chain.digest, KeySuite(key.suite), key.public)
         protected = compute_seal_protected(key.suite, kid)
-        sealed = protected, stored.header, stored.seal.signature
+        sealed = protected, stored.header, chain.seal_shown(height)
         try:
             header, _ = verify_head(sealed, anchors)
         except VerificationFailed as failed:

@@ -1,7 +1,7 @@
 """What a ledger itself says of whom to trust: its id, its hash, its seal keys by height."""
 
 from tongjian.core.hashing import HashSuite
-from tongjian.core.signatures import KeySuite
+from tongjian.core.signatures import SUITE_NAMES, KeySuite
 from tongjian.engines.chain import Chain
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
@@ -19,7 +19,7 @@ def anchors_of(chain: Chain) -> Anchors:
         seals=[
             SealAnchor(
                 from_height=int(height),
-                suite=KeySuite(key.suite).name.lower(),
+                suite=SUITE_NAMES[KeySuite(key.suite)],
                 public=key.public.hex(),
             )
             for height, key in chain.machine.directory.seal_keys()

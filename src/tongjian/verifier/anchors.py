@@ -18,7 +18,8 @@ ANCHORS_BYTES_MAX: Final = 1 << 20
 WITNESSES_MAX: Final = 32
 WITNESS_NAME: Final = re.compile(r"[!-*,-~]{1,128}")
 _HASHES: Final = {"sha256": HashSuite.SHA256, "sm3": HashSuite.SM3}
-_SUITES: Final = {SUITE_NAMES[suite]: suite for suite in SEAL_SUITES}
+_SUITES: Final = {SUITE_NAMES[suite]: suite for suite in (*SEAL_SUITES, KeySuite.NETWORK)}
+_SET_BYTES: Final = 32
 
 
 class AnchorsInvalid(Exception):
@@ -30,8 +31,9 @@ class SealAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     from_height: int
     suite: str
-    """`ed25519`, `sm2` or `p256`."""
+    """`ed25519`, `sm2` or `p256`; `cometbft` where the validators of a network seal."""
     public: str
+    """In hexadecimal; of a network the hash of the validators' set."""
 
     @staticmethod
     def of(from_height: int, suite: int, public: bytes) -> "SealAnchor":
@@ -96,7 +98,7 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             msg = f"`seals` are in order of `from_height`, 0 to {limits.HEIGHT_MAX}, at least one"
             raise ValueError(msg)
         for seal in self.seals:
-            check_public_key(_SUITES[seal.suite], bytes.fromhex(seal.public))
+            _check_seal(seal)
         self._check_witnesses()
 
     def _check_witnesses(self) -> None:
@@ -147,3 +149,12 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             msg = f"no seal key counts at height {height}"
             raise AnchorsInvalid(msg)
         return _SUITES[found.suite], bytes.fromhex(found.public)
+
+
+def _check_seal(seal: SealAnchor) -> None:
+    suite, public = _SUITES[seal.suite], bytes.fromhex(seal.public)
+    if suite is not KeySuite.NETWORK:
+        check_public_key(suite, public)
+    elif len(public) != _SET_BYTES:
+        msg = f"the hash of a set of validators is {_SET_BYTES} bytes in hexadecimal"
+        raise ValueError(msg)

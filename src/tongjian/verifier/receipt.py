@@ -20,7 +20,7 @@ from tongjian.core.block import (
 )
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.hashing import Hash
-from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
+from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
 from tongjian.verifier.check import (
     CHECK_LABEL,
@@ -36,6 +36,7 @@ from tongjian.verifier.checkpoint import (
     parse_checkpoint,
     verify_quorum,
 )
+from tongjian.verifier.light import CertificateInvalid, verify_certificate
 from tongjian.verifier.plain_cbor import decode_plain
 from tongjian.verifier.proofs import EntryShown
 from tongjian.verifier.statements import (
@@ -133,11 +134,11 @@ def verify_receipt(data: bytes, anchors: Anchors, not_before_ms: int | None = No
     With `not_before_ms`, milliseconds since 1970 UTC, a header of an earlier time does not hold.
     """
     protected, unprotected, header_bytes, signature = _step1_open(data)
-    header, key = verify_head((protected, header_bytes, signature), anchors)
+    header, sealed = verify_head((protected, header_bytes, signature), anchors)
     steps = [
         Step(1, "form", "the file is one receipt in its only valid form"),
         Step(2, "chain", f"it speaks of ledger {anchors.label}, block {header.height}"),
-        Step(3, "seal", f"the operator's key {key} sealed this header"),
+        Step(3, "seal", sealed),
     ]
     statements, proven = check_statements(unprotected[STATEMENTS_LABEL], header, anchors)
     steps += proven
@@ -153,7 +154,7 @@ def verify_receipt(data: bytes, anchors: Anchors, not_before_ms: int | None = No
 
 
 def verify_head(sealed: tuple[bytes, bytes, bytes], anchors: Anchors) -> tuple[Header, str]:
-    """Check protected header, header and seal; return the header and the id of the key.
+    """Check protected header, header and seal; return the header and what its seal proves.
 
     Raises `VerificationFailed` at step 2 or 3.
     """
@@ -227,11 +228,24 @@ def _step3_seal(
         if protected != compute_seal_protected(suite, kid):
             why = _why_another_key(protected, kid, header.height, anchors)
             raise VerificationFailed(3, "seal", why)
+        if suite is KeySuite.NETWORK:
+            return _step3_network(public, header_bytes, signature, anchors)
         message = compute_seal_message(anchors.chain_id, protected, header_bytes)
         verify(suite, public, message, signature)
-    except (SignatureInvalid, AnchorsInvalid) as error:
+    except (SignatureInvalid, AnchorsInvalid, CertificateInvalid) as error:
         raise VerificationFailed(3, "seal", str(error)) from error
-    return kid.hex()
+    return f"the operator's key {kid.hex()} sealed this header"
+
+
+def _step3_network(
+    validators: bytes, header_bytes: bytes, certificate: bytes, anchors: Anchors
+) -> str:
+    digest = compute_header_hash(anchors.digest, header_bytes)
+    sealed = verify_certificate(certificate, anchors.chain_id, validators, digest)
+    return (
+        f"{sealed.signers} of {sealed.validators} validators, with power {sealed.power} of "
+        f"{sealed.total}, sealed this header in block {sealed.height} of the network"
+    )
 
 
 def _why_another_key(protected: bytes, kid: bytes, height: int, anchors: Anchors) -> str:

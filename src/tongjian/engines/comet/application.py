@@ -1,15 +1,14 @@
 """The ledger as CometBFT sees it: blocks are decided over what is committed, and kept in Commit.
 
 What the engine calls the app hash is the hash of the ledger's newest header, which commits to
-state, log, time and batch (docs/decisions/0012-network.md). A block of the engine that records
+state, log, time and batch (docs/decisions/0013-network.md). A block of the engine that records
 nothing and meets no deadline makes no block of the ledger, and leaves that hash as it is.
 """
 
 import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, cast
 
 from tongjian.core import limits
 from tongjian.core.block import Result
@@ -23,6 +22,7 @@ from tongjian.engines.checkers import Checkers
 from tongjian.engines.comet.admission import Admission, Admitted, Bad, Left
 from tongjian.engines.comet.bundles import BUNDLE_BYTES_MAX, envelopes_of, is_tick, make_tick
 from tongjian.engines.comet.members import is_member, nodes_of, validator_updates
+from tongjian.engines.comet.parts import Counts, Listener, Lock, Pending
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.frames import Decided
 from tongjian.engines.seals import make_network_seal, network_seal
@@ -38,50 +38,6 @@ APP_VERSION: Final = 1
 RECORDED, LEFT_OUT, NO_FORM = 0, 1, 2
 """Codes of the engine's results; what became of an envelope is in the ledger's log."""
 ACCEPT, REJECT = 1, 2
-
-
-class Lock(Protocol):
-    """What a chain's lock can do beside being held for a block of statements."""
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
-        """Take the lock; false where that took longer than so many seconds."""
-        ...
-
-    def release(self) -> None:
-        """Give the lock back."""
-        ...
-
-
-class Listener(Protocol):
-    """Hears what became of envelopes once it is durable."""
-
-    def committed(self, admitted: Admitted, results: Sequence[Result]) -> None:
-        """Hear what a block of the engine recorded, with the results in order, and what it left."""
-        ...
-
-
-class Pending(NamedTuple):
-    """A block of the engine between FinalizeBlock and Commit."""
-
-    engine_height: int
-    decided: Decided | None
-    """None where it makes no block of the ledger."""
-    admitted: Admitted
-    block: bytes
-    validators: bytes
-
-
-@dataclass
-class Counts:
-    """What the node has seen since it started; for metrics."""
-
-    engine_blocks: int = 0
-    blocks: int = 0
-    recorded: int = 0
-    left: int = 0
-    checked: int = 0
-    rejected_proposals: int = 0
-    misbehaviour: list[Message] = field(default_factory=list[Message])
 
 
 class Application:
@@ -204,14 +160,17 @@ class Application:
             return _no(str(bad))
         if not self.admission.all_verified(opened):
             return _no("a key is not enrolled")
-        now_ms = self._time_ms(self._clock())
-        if not self.admission.admit([opened], now_ms).incoming:
+        if not self.admission.admit([opened], self.now_ms()).incoming:
             return _no("nothing of the bundle can be recorded")
         return {}
 
     def tick(self) -> bytes:
         """Return the tick that makes the engine cut a block now; the same on every node."""
         return make_tick(self.engine_height)
+
+    def now_ms(self) -> int:
+        """Return this node's time, never before the ledger's: what the next block may have."""
+        return self._time_ms(self._clock())
 
     def has_due(self) -> bool:
         """Say whether a deadline has come by this node's clock."""

@@ -2,7 +2,7 @@
 
 Numbers are facts of the wire (CometBFT v0.38). A message is a dictionary by name of field; absent
 scalars are zero, absent lists empty, an absent message is none. A transaction here is a bundle of
-some hundred envelopes, so the codec is far from any hot path (docs/decisions/0012-network.md).
+some hundred envelopes, so the codec is far from any hot path (docs/decisions/0013-network.md).
 """
 
 from typing import Any, Final, NamedTuple

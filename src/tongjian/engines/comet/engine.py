@@ -1,0 +1,256 @@
+"""Takes envelopes as the solo engine does, and answers when the network has decided them.
+
+Envelopes that wait together travel in one bundle. Each has its own outcome, which is durable here
+before it is told. What the network has not recorded after a while is handed to it again: the id of
+a transaction stops it from being decided twice, on whichever node it arrives.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final
+
+from tongjian.core.block import Result
+from tongjian.core.envelope import Incoming
+from tongjian.core.machine import outcome_of
+from tongjian.core.operation import Refused
+from tongjian.engines.comet.admission import Admitted, Bad
+from tongjian.engines.comet.application import Application
+from tongjian.engines.comet.bundles import (
+    BUNDLE_BYTES_TARGET,
+    BUNDLE_ENVELOPES_MAX,
+    make_bundle,
+)
+from tongjian.engines.comet.rpc import Rpc, RpcFailed
+from tongjian.engines.outcomes import Busy, Group, Outcome, Status, Stopped, Waiting
+
+__all__ = ["CometEngine"]
+
+QUEUE_MAX: Final = 20_000
+SENDERS: Final = 2
+AGAIN_S: Final = 5.0
+"""After so long without being recorded an envelope is handed over again."""
+LOOK_S: Final = 0.25
+"""How often deadlines and forgotten envelopes are looked for."""
+
+
+class CometEngine:
+    """Submits to the network through this node's engine; a listener of its application."""
+
+    def __init__(self, application: Application, rpc: Path) -> None:
+        """Run over an application whose engine listens at `rpc`."""
+        self.chain = application.chain
+        self._application = application
+        self._rpc = rpc
+        self._queue: deque[tuple[Group, int, bytes]] = deque()
+        self._ready = threading.Condition()
+        self._pending: dict[bytes, Waiting] = {}
+        self._since: dict[bytes, float] = {}
+        self._guard = threading.Lock()
+        self._closing = False
+        application.listener = self
+        self._threads = [
+            threading.Thread(target=self._send, name=f"sender-{n}", daemon=True)
+            for n in range(SENDERS)
+        ]
+        self._threads.append(threading.Thread(target=self._look, name="looker", daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    # -- for clients --------------------------------------------------------------------------
+
+    def submit(self, data: Sequence[bytes]) -> "Future[list[Outcome]]":
+        """Queue envelopes; the future gives one durable outcome each, in order.
+
+        Raises `Busy` where too many wait already and `Stopped` where the engine is closed.
+        """
+        group = Group(data)
+        with self._ready:
+            if self._closing:
+                msg = "the engine has stopped: closed"
+                raise Stopped(msg)
+            if len(self._queue) + len(self._pending) + len(data) > QUEUE_MAX and self._pending:
+                raise Busy(retry_after_ms=200)
+            if not data:
+                group.future.set_result([])
+            self._queue.extend((group, position, one) for position, one in enumerate(data))
+            self._ready.notify()
+        return group.future
+
+    @property
+    def waiting(self) -> int:
+        """How many envelopes wait for the network."""
+        return len(self._pending) + len(self._queue)
+
+    def close(self) -> None:
+        """Stop; what is still waiting may or may not be recorded, and is told so."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify_all()
+        for thread in self._threads:
+            thread.join()
+        with self._guard:
+            waiting, self._pending = list(self._pending.values()), {}
+        detail = "the node stopped; ask again by transaction id, here or at another node"
+        for one in waiting:
+            one.answer(Status.UNKNOWN, detail=detail)
+        for group, _, _ in self._queue:
+            group.give_up(Status.NOT_RECORDED, detail)
+
+    # -- what the application tells -----------------------------------------------------------
+
+    def committed(self, admitted: Admitted, results: Sequence[Result]) -> None:
+        """Answer for what a block of the engine recorded; look again at what it left."""
+        height = self.chain.height
+        for incoming, result in zip(admitted.incoming, results, strict=True):
+            waiting = self._take(incoming.id)
+            if waiting is not None:
+                status = Status.REFUSED if result.outcome else Status.COMMITTED
+                waiting.answer(status, height, result.outcome)
+        for left in admitted.left:
+            waiting = self._pending.get(left.incoming.id)
+            if waiting is None:
+                continue
+            if left.refusal:
+                self._take(left.incoming.id)
+                waiting.answer(Status.TURNED_AWAY, refusal=left.refusal, detail=left.detail)
+            elif not self._answer_again(waiting):
+                self._take(left.incoming.id)
+                waiting.answer(Status.NOT_RECORDED, detail=left.detail)
+
+    def _take(self, identity: bytes) -> Waiting | None:
+        with self._guard:
+            self._since.pop(identity, None)
+            return self._pending.pop(identity, None)
+
+    # -- sending ------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        rpc = Rpc(self._rpc)
+        while True:
+            batch = self._next()
+            if not batch:
+                break
+            envelopes = [one for one in map(self._admit_safely, batch) if one is not None]
+            if envelopes:
+                self._broadcast(rpc, envelopes)
+        rpc.close()
+
+    def _next(self) -> list[tuple[Group, int, bytes]]:
+        """Return what fits into one bundle; nothing once the engine closes."""
+        with self._ready:
+            while not self._queue and not self._closing:
+                self._ready.wait()
+            if self._closing:
+                return []
+            batch: list[tuple[Group, int, bytes]] = []
+            size = 0
+            while self._queue and len(batch) < BUNDLE_ENVELOPES_MAX:
+                size += len(self._queue[0][2]) + 5
+                if batch and size > BUNDLE_BYTES_TARGET:
+                    break
+                batch.append(self._queue.popleft())
+            return batch
+
+    def _admit_safely(self, place: tuple[Group, int, bytes]) -> bytes | None:
+        try:
+            return self._admit(*place)
+        except Exception as error:  # noqa: BLE001 - the client must hear of it, the thread go on
+            place[0].answer(place[1], Outcome(Status.NOT_RECORDED, b"", -1, "", str(error)))
+            return None
+
+    def _admit(self, group: Group, position: int, data: bytes) -> bytes | None:
+        """Return an envelope to send, unless it has its answer already."""
+        chain = self.chain
+        with chain.lock:
+            try:
+                incoming = self._application.admission.judge(data)
+            except Bad as bad:
+                group.answer(position, Outcome(Status.MALFORMED, b"", -1, "", str(bad)))
+                return None
+            waiting = Waiting(incoming, (group, position))
+            if self._answer_again(waiting):
+                return None
+            now_ms = self._application.now_ms()
+            try:
+                chain.machine.check(incoming, chain.height + 1, now_ms)
+            except Refused as refused:
+                self._turn_away(waiting, refused)
+                return None
+            with self._guard:
+                pending = self._pending.get(incoming.id)
+                if pending is not None:
+                    pending.places.append((group, position))
+                    return None
+                self._pending[incoming.id] = waiting
+                self._since[incoming.id] = time.monotonic()
+            return data
+
+    def _turn_away(self, waiting: Waiting, refused: Refused) -> None:
+        refusal = outcome_of(self.chain.machine.registry, refused, 0)
+        waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
+
+    def _answer_again(self, waiting: Waiting) -> bool:
+        """Give a transaction that is on the ledger its first outcome once more."""
+        seen = self.chain.result(waiting.incoming.id)
+        if seen is None:
+            return False
+        height, _, result = seen
+        self._take(waiting.incoming.id)
+        status = Status.REFUSED if result.outcome else Status.COMMITTED
+        waiting.answer(status, height, result.outcome, "recorded before")
+        return True
+
+    def _broadcast(self, rpc: Rpc, envelopes: Sequence[bytes]) -> None:
+        try:
+            why = rpc.broadcast(make_bundle(envelopes))
+        except RpcFailed:
+            return  # the engine is down or full: what waits is handed over again
+        if why:
+            with self._guard:
+                for identity in list(self._since):
+                    self._since[identity] -= AGAIN_S / 2
+
+    # -- looking after what waits -------------------------------------------------------------
+
+    def _look(self) -> None:
+        rpc = Rpc(self._rpc)
+        while not self._closing:
+            time.sleep(LOOK_S)
+            try:
+                if self._application.has_due():
+                    rpc.broadcast(self._application.tick())
+                self._again(rpc)
+            except RpcFailed:
+                continue
+            except Exception:  # noqa: BLE001, S112 - a damaged store is told where it is read
+                continue
+        rpc.close()
+
+    def _again(self, rpc: Rpc) -> None:
+        """Hand over again what is not recorded after a while; tell what can be no more."""
+        long_ago = time.monotonic() - AGAIN_S
+        with self._guard:
+            late = [self._pending[i] for i, since in self._since.items() if since < long_ago]
+            for waiting in late:
+                self._since[waiting.incoming.id] = time.monotonic()
+        still: list[Incoming] = []
+        with self.chain.lock:
+            for waiting in late:
+                if self._answer_again(waiting):
+                    continue
+                try:
+                    self.chain.machine.check(
+                        waiting.incoming, self.chain.height + 1, self._application.now_ms()
+                    )
+                except Refused as refused:
+                    self._take(waiting.incoming.id)
+                    self._turn_away(waiting, refused)
+                    continue
+                still.append(waiting.incoming)
+        for start in range(0, len(still), BUNDLE_ENVELOPES_MAX // 4):
+            portion = still[start : start + BUNDLE_ENVELOPES_MAX // 4]
+            self._broadcast(rpc, [incoming.data for incoming in portion])

@@ -1,0 +1,145 @@
+"""A node of a network, in one process: the ledger, its application, the engine as a child."""
+
+import contextlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from tongjian.core.operation import InvariantBroken
+from tongjian.core.validators import NETWORK_SUITE
+from tongjian.engines.chain import Chain
+from tongjian.engines.checkers import Checkers
+from tongjian.engines.comet.application import Application
+from tongjian.engines.comet.certificates import Certificates
+from tongjian.engines.comet.engine import CometEngine
+from tongjian.engines.comet.rpc import Rpc, RpcFailed
+from tongjian.engines.comet.server import AbciServer, socket_path
+from tongjian.node.clock import now_ms
+from tongjian.node.engine_home import EngineHome
+from tongjian.node.home import Home, HomeError, calm_collector
+from tongjian.node.supervisor import Supervisor
+from tongjian.storage.errors import StorageError
+
+GATE_NAME: Final = "node.sock"
+
+
+class Member:
+    """What runs on a node; `start` and `stop` it, or use `running`."""
+
+    def __init__(self, home: Home, chain: Chain, *, workers: int = 0) -> None:
+        """Prepare over an open, writable chain; nothing runs yet."""
+        if chain.sealing_key(chain.height + 1).suite != NETWORK_SUITE:
+            msg = f"{home.folder} is sealed by its operator; begin with `tongjian network init`"
+            raise HomeError(msg)
+        self.home = home
+        self.chain = chain
+        self.engine_home = EngineHome(home.folder)
+        for name in (self.engine_home.abci.name, self.engine_home.rpc.name):
+            socket_path(self.engine_home.folder, name)
+        self.engine_home.genesis()
+        self._checkers = Checkers(workers)
+        self.certificates = Certificates(chain, self.engine_home.rpc)
+        self.application = Application(chain, self._checkers, now_ms)
+        self._failed = ""
+        self.supervisor = Supervisor(
+            self.engine_home.folder, self.engine_home.rpc, self._before_start
+        )
+        self._server: AbciServer | None = None
+        self._engine: CometEngine | None = None
+
+    @property
+    def engine(self) -> CometEngine:
+        """What takes envelopes; raises `HomeError` before `start`."""
+        if self._engine is None:
+            msg = "the node is not started"
+            raise HomeError(msg)
+        return self._engine
+
+    def start(self) -> None:
+        """Open the socket, start the engine and take envelopes."""
+        self.engine_home.configure()
+        application = self.application
+        self._server = AbciServer(
+            self.engine_home.abci, application.handlers(), application.abandon
+        )
+        self.chain.certify = self.certificates.of
+        self._engine = CometEngine(application, self.engine_home.rpc)
+        self.supervisor.start()
+
+    def stop(self) -> None:
+        """Stop the engine, then what it talked to."""
+        self.supervisor.stop()
+        if self._engine is not None:
+            self._engine.close()
+        if self._server is not None:
+            self._server.close()
+        self._checkers.close()
+
+    def _before_start(self) -> str:
+        """Make ready for a start of the engine; return why there can be none, or nothing."""
+        server = self._server
+        failure = None if server is None else server.failure
+        if isinstance(failure, InvariantBroken) or (
+            failure is not None and not isinstance(failure, StorageError | OSError)
+        ):
+            return f"this node cannot go on: {type(failure).__name__}: {failure}"
+        if server is not None:
+            server.failure = None
+        if failure is not None:
+            # The disk may take writes again by now; if not, the next block fails the same way.
+            with contextlib.suppress(StorageError):
+                self.chain.reload()
+        self.application.begin_again()
+        return ""
+
+    def standing(self) -> dict[str, Any]:
+        """Return where the node stands, for people and for metrics."""
+        chain, counts = self.chain, self.application.counts
+        with chain.lock:
+            tip = chain.tip
+            found: dict[str, Any] = {
+                "height": chain.height,
+                "header": self.application.header_hash().hex(),
+                "time_ms": tip.time_ms if tip is not None else 0,
+                "log_size": tip.log_size if tip is not None else 0,
+            }
+        found |= {
+            "engine_height": self.application.engine_height,
+            "engine_pid": self.supervisor.pid,
+            "engine_starts": self.supervisor.starts,
+            "alarm": self.supervisor.alarm,
+            "waiting": 0 if self._engine is None else self._engine.waiting,
+            "engine_blocks": counts.engine_blocks,
+            "blocks": counts.blocks,
+            "recorded": counts.recorded,
+            "left": counts.left,
+            "rejected_proposals": counts.rejected_proposals,
+            "misbehaviour": len(counts.misbehaviour),
+            "peers": self._peers(),
+        }
+        return found
+
+    def _peers(self) -> int:
+        """Return how many peers the engine speaks to; -1 where it does not answer."""
+        rpc = Rpc(self.engine_home.rpc, timeout_s=2)
+        try:
+            return int(rpc.call("net_info")["n_peers"])
+        except (RpcFailed, KeyError, ValueError):
+            return -1
+        finally:
+            rpc.close()
+
+
+@contextmanager
+def running(folder: Path, *, workers: int = 0) -> Generator[Member]:
+    """Run a node over a ledger's folder until the block ends."""
+    home = Home(folder)
+    with home.open(writable=True) as chain:
+        calm_collector()
+        member = Member(home, chain, workers=workers)
+        try:
+            member.start()
+            yield member
+        finally:
+            member.stop()

@@ -1,0 +1,30 @@
+"""Runs a node of a test's network until it is told to end: python run_node.py SUPPORT FOLDER."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, sys.argv[1])
+
+from network import use_network
+
+from tongjian.node.gate import Gate
+from tongjian.node.member import running
+
+
+def main() -> None:
+    use_network()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with running(Path(sys.argv[2])) as member:
+        gate = Gate(member)
+        print("ready", os.getpid(), flush=True)
+        ended.wait()
+        gate.close()
+
+
+if __name__ == "__main__":
+    main()
