@@ -4,10 +4,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench import evidence, ingest, latency, opening, plain, plain_postgres, plain_sqlite, stages
+from bench import (
+    evidence,
+    ingest,
+    latency,
+    opening,
+    plain,
+    plain_postgres,
+    plain_sqlite,
+    stages,
+    suites,
+)
 from bench.limit import Limit, mean, measure_limit
 from bench.machine import load
 from bench.report import Figure, Section
@@ -176,6 +187,15 @@ def breakdown(shop: Workshop) -> Iterator[Figure]:
             yield Figure(f"— {stage}", us, "µs")
 
 
+def signatures(shop: Workshop) -> Iterator[Figure]:
+    """Every signature suite beside its bare library, and a ledger of SM3 and SM2."""
+    sizes = shop.sizes
+    yield from suites.rates(sizes.limit_s)
+    transactions = max(sizes.transactions // suites.LEDGER_SHARE, 1)
+    towns = partial(temporary_town, shop.place, "sm2")
+    yield from suites.ledger(transactions, sizes.limit_s, towns)
+
+
 Scenario = Callable[[Workshop], Iterator[Figure]]
 SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "single": ("Throughput, one act a signature", single),
@@ -187,6 +207,7 @@ SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "large": ("A large ledger", large),
     "sqlite": ("Control: SQLite", sqlite),
     "postgres": ("Control: PostgreSQL", postgres),
+    "suites": ("Signature suites, ÷ their bare libraries", signatures),
     "stages": ("Where the time goes", breakdown),
 }
 

@@ -35,12 +35,12 @@ class Refusals(Exception):
 class Town:
     """A tax bureau and a hundred firms of one invented city, with all keys at hand."""
 
-    def __init__(self, folder: Path) -> None:
-        """Found the ledger in a folder."""
+    def __init__(self, folder: Path, suite: str = "ed25519") -> None:
+        """Found the ledger in a folder, with keys of a suite; that of SM2 hashes with SM3."""
         self.folder = folder
         self.firms = [_uscc(f"91990106MA7K{number:05d}") for number in range(FIRMS)]
         bureau = _uscc("11990100MA7K00000")
-        self.home: Home = found(_plan(self.firms, bureau), folder)
+        self.home: Home = found(_plan(self.firms, bureau, suite), folder)
         self.chain = self.home.anchors().chain_id
         self.keys = [self.home.key(f"issuer-{number}") for number in range(FIRMS)]
         self._bureau = (self.home.key("tax-handler"), self.home.key("tax-approver"))
@@ -150,11 +150,11 @@ def _submit(engine: SoloEngine, envelopes: Sequence[bytes]) -> "Future[list[Outc
 
 
 @contextmanager
-def temporary_town(place: Path | None) -> Iterator[Town]:
+def temporary_town(place: Path | None, suite: str = "ed25519") -> Iterator[Town]:
     """Found a town in a temporary folder, register its firms, and remove it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="tongjian-bench-", dir=place))
     try:
-        town = Town(folder / "ledger")
+        town = Town(folder / "ledger", suite)
         with town.home.engine() as engine:
             require_committed(engine.submit([town.registration()]).result())
         yield town
@@ -166,7 +166,7 @@ def _uscc(body: str) -> str:
     return body + uscc_check_digit(body)
 
 
-def _plan(firms: Sequence[str], bureau: str) -> Plan:
+def _plan(firms: Sequence[str], bureau: str, suite: str) -> Plan:
     office = [PlanOffice(uscc=bureau, label="bureau", name="B", region="990100", kind="bureau")]
     officer = [
         PlanOfficer(holder="tax-handler", office=bureau, roles=["tax_officer"]),
@@ -177,4 +177,5 @@ def _plan(firms: Sequence[str], bureau: str) -> Plan:
             PlanOffice(uscc=uscc, label=f"firm-{number}", name="F", region="990106", kind="firm")
         )
         officer.append(PlanOfficer(holder=f"issuer-{number}", office=uscc, roles=["issuer"]))
-    return Plan(label="bench", office=office, officer=officer)
+    hash_name = "sm3" if suite == "sm2" else "sha256"
+    return Plan(label="bench", office=office, officer=officer, hash=hash_name, suite=suite)

@@ -45,7 +45,7 @@ def test_a_scenario_measures_or_says_why_not(name: str, shop: Workshop) -> None:
         assert figure.value >= 0, figure
         assert figure.what
     assert any(figure.of_limit for figure in section.figures) == (
-        name in {"single", "hundred", "receipts", "large", "sqlite", "postgres"}
+        name in {"single", "hundred", "receipts", "large", "sqlite", "postgres", "suites"}
     )
 
 
