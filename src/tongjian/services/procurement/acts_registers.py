@@ -191,7 +191,7 @@ class HolderRegistered(Event, tag="procurement.holder_registered"):
     by=Signer("key_holder", Named("holder")), law="Tendering Law art. 22, 28", writes=(HOLDERS,)
 )
 def register_holder(act: RegisterHolder, ledger: Ledger) -> HolderRegistered:
-    """Register the transport key of an office; procedures prepared before keep the old one."""
+    """Register the transport key of an office; what was dealt before stays sealed to the old."""
     ensure(is_element(act.transport), Refusal.ELEMENT_WRONG)
 
     ledger.put(HOLDERS, act.holder, row=Holder(transport=act.transport))

@@ -1,6 +1,7 @@
 """Checks that several acts share; each returns what it found or refuses, none writes."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from tongjian.core.calendar import (
@@ -92,13 +93,12 @@ def in_working_days(ledger: Ledger, days: int) -> TimeMs:
 
 
 def _rest(ledger: Ledger) -> tuple[frozenset[Date], frozenset[Date]]:
-    holidays = frozenset(_date(day) for day in ledger.parameters("holidays"))
-    makeup = frozenset(_date(day) for day in ledger.parameters("makeup_days"))
-    return holidays, makeup
+    return _dates(ledger.parameters("holidays")), _dates(ledger.parameters("makeup_days"))
 
 
-def _date(day: int) -> Date:
-    return Date(day // 10_000, day // 100 % 100, day % 100)
+@lru_cache(maxsize=16)
+def _dates(days: tuple[int, ...]) -> frozenset[Date]:
+    return frozenset(Date(day // 10_000, day // 100 % 100, day % 100) for day in days)
 
 
 def bids_due_ms(ledger: Ledger, method: str) -> TimeMs:
