@@ -3,6 +3,7 @@
 import gzip
 import json
 import tracemalloc
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,44 @@ def test_no_structure_makes_the_splitter_fail(signs: list[int]) -> None:
         pieces = splitter.feed(bytes(signs))
         splitter.close()
     assert all(piece.data in bytes(signs) for piece in pieces if piece.collection)
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_members_of_an_archive_are_read_in_order_of_their_names(tmp_path: Path) -> None:
+    members = {"b.json": b'{"ocid":"b"}', "../a.json": b'{"ocid":"a"}', "notes.txt": b"hello"}
+    parts = list(read_path(zipped(tmp_path / "x.zip", members)))
+    assert [(one.place, type(one).__name__) for one in parts] == [
+        ("../a.json!package", "Found"),
+        ("b.json!package", "Found"),
+        ("notes.txt!byte 0", "Unreadable"),
+    ]
+    assert not (tmp_path.parent / "a.json").exists()
+
+
+def test_archives_that_are_damaged_or_grow_beyond_reason_are_refused(tmp_path: Path) -> None:
+    bomb = zipped(tmp_path / "bomb.zip", {"a.json": b'{"ocid":"' + b"a" * 15_000_000 + b'"}'})
+    assert any("times its size" in one.why for one in refusals_of(bomb))
+    whole = bomb.read_bytes()
+    for spoiled in (whole[:-20], whole[:200], whole[:40] + b"\xff" * 9 + whole[49:]):
+        path = tmp_path / "spoiled.zip"
+        path.write_bytes(spoiled)
+        assert refusals_of(path)
+    locked = tmp_path / "locked.zip"
+    data = bytearray(zipped(tmp_path / "open.zip", {"a.json": b'{"ocid":"a"}'}).read_bytes())
+    data[6] |= 1
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    locked.write_bytes(bytes(data))
+    assert any("cannot be unpacked" in one.why for one in refusals_of(locked))
+
+
+def refusals_of(path: Path) -> list[Unreadable]:
+    return [one for one in read_path(path) if isinstance(one, Unreadable)]
 
 
 @needs_samples

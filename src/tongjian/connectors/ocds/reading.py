@@ -1,11 +1,12 @@
 """Releases and records found in files, one at a time: packages, lists of them, JSON lines, gzip."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from tongjian.connectors.jsonfields import is_object
+from tongjian.connectors.opening import NotOpened, streams_of
 from tongjian.connectors.splitting import NotSplit, Piece, pieces_of
 from tongjian.connectors.strictjson import Json, Malformed, parse
 
@@ -46,9 +47,16 @@ class Unreadable:
 
 
 def read_path(path: Path) -> Iterator[Found | Shell | Unreadable]:
-    """Yield what a file holds, in its order; raises `OSError` where it cannot be opened."""
-    with path.open("rb") as source:
-        yield from read_stream(source)
+    """Yield what a file holds, in its order; raises `OSError` where it cannot be opened.
+
+    In a ZIP archive the place of each part begins with the name of its member.
+    """
+    for opened in streams_of(path):
+        if opened.stream is None:
+            yield Unreadable(opened.name or "archive", opened.why, "ZIP, application note 6.3")
+            continue
+        for part in read_stream(opened.stream):
+            yield replace(part, place=f"{opened.name}!{part.place}") if opened.name else part
 
 
 def read_stream(source: BinaryIO) -> Iterator[Found | Shell | Unreadable]:
@@ -64,6 +72,8 @@ def read_stream(source: BinaryIO) -> Iterator[Found | Shell | Unreadable]:
             package += not piece.collection
     except NotSplit as error:
         yield Unreadable(f"byte {error.offset}", error.why)
+    except NotOpened as error:
+        yield Unreadable("archive", str(error), "ZIP, application note 6.3")
 
 
 def _found(piece: Piece, package: int) -> Found | Shell | Unreadable:
