@@ -14,7 +14,7 @@ from tongjian.core.signatures import SEAL_SUITES, KeySuite
 from tongjian.node.keys import KeyPair
 from tongjian.node.signers import generate_secret
 from tongjian.verifier import checkpoint as note
-from tongjian.verifier import cose
+from tongjian.verifier import cose, cose_making
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid, SealAnchor
 from tongjian.verifier.plain_cbor import decode_plain
 
@@ -62,7 +62,7 @@ def test_a_checkpoint_of_a_changed_head_fails(suite: KeySuite) -> None:
 def test_a_cose_receipt_holds_under_the_key_that_it_names(suite: KeySuite) -> None:
     pair = KEYS[suite]
     root = sha256(b"newer root")
-    data = cose.make_consistency_receipt(pair, root, cose.Consistency(4, 4, ()))
+    data = cose_making.make_consistency_receipt(pair, root, cose.Consistency(4, 4, ()))
     proof, found = cose.verify_consistency_receipt(data, root, trust(*KEYS.values()))
     assert (proof.first, proof.second, found) == (4, 4, root)
     with pytest.raises(ProofInvalid):

@@ -20,7 +20,7 @@ from tongjian.engines.chain import Chain
 from tongjian.engines.cose_receipts import CoseReceipts
 from tongjian.engines.receipts import NotRecorded
 from tongjian.node.keys import KeyFileError, KeyPair, SealKeys
-from tongjian.verifier import cose
+from tongjian.verifier import cose, cose_making
 from tongjian.verifier.anchors import Anchors, SealAnchor
 from tongjian.verifier.receipt import VerificationFailed
 
@@ -153,8 +153,8 @@ def made(entries: int = 7, index: int = 4) -> tuple[bytes, bytes]:
     texts = [leaf.hex() for leaf in leaves]
     path = tuple(bytes.fromhex(node) for node in merkle.inclusion_proof(texts, index))
     root = bytes.fromhex(merkle.merkle_root(texts))
-    receipt = cose.make_inclusion_receipt(KEY, root, cose.Inclusion(entries, index, path))
-    return cose.make_statement(KEY, leaves[index], [receipt]), receipt
+    receipt = cose_making.make_inclusion_receipt(KEY, root, cose.Inclusion(entries, index, path))
+    return cose_making.make_statement(KEY, leaves[index], [receipt]), receipt
 
 
 @given(st.data())
@@ -249,7 +249,7 @@ def test_a_receipt_that_proves_nothing_is_told(receipt: bytes, why: str) -> None
 def test_a_good_statement_does_not_carry_a_bad_receipt() -> None:
     entry = opened(made()[0])[2]
     elsewhere = receipt_with(HEAD, {396: {-1: [PROOF]}})
-    statement = cose.make_statement(KEY, entry, [made()[1], elsewhere])
+    statement = cose_making.make_statement(KEY, entry, [made()[1], elsewhere])
     with pytest.raises(VerificationFailed) as failed:
         cose.verify_statement(statement, ANCHORS)
     assert (failed.value.step, failed.value.title) == (5, "receipt")
@@ -257,7 +257,7 @@ def test_a_good_statement_does_not_carry_a_bad_receipt() -> None:
 
 def test_a_statement_over_something_else_is_no_log_entry() -> None:
     with pytest.raises(VerificationFailed, match="no entry") as failed:
-        cose.verify_statement(cose.make_statement(KEY, b"else", [made()[1]]), ANCHORS)
+        cose.verify_statement(cose_making.make_statement(KEY, b"else", [made()[1]]), ANCHORS)
     assert failed.value.step == 3
 
 

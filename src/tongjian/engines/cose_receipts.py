@@ -4,11 +4,9 @@ from tongjian.core.block import compute_log_leaf
 from tongjian.core.hashing import HashSuite
 from tongjian.engines.chain import Chain
 from tongjian.engines.receipts import NotRecorded
-from tongjian.verifier.cose import (
-    Consistency,
-    Inclusion,
+from tongjian.verifier.cose import Consistency, Inclusion, expect_suited
+from tongjian.verifier.cose_making import (
     Signer,
-    expect_suited,
     make_consistency_receipt,
     make_inclusion_receipt,
     make_statement,

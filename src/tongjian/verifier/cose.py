@@ -10,21 +10,20 @@ vds 1 fixes SHA-256, so a chain of SM3 has no such receipts; its own receipts se
 Any implementation of RFC 9942 verifies these; those of tongjian (`verifier.receipt`) say more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
-import cbor2
 from msgspec import Meta
 
 from tongjian.core.block import SEAL_ALGORITHMS
 from tongjian.core.encoding import Codec, Malformed, Record
 from tongjian.core.hashing import sha256
 from tongjian.core.merkle import ProofInvalid, follow_consistency, follow_inclusion, leaf_hash
-from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
+from tongjian.core.signatures import SignatureInvalid, compute_key_id, verify
 from tongjian.core.values import Digest
 from tongjian.verifier.anchors import Anchors
-from tongjian.verifier.check import CHECK_LABEL, CheckDiffers, verify_check, with_check
+from tongjian.verifier.check import CHECK_LABEL, CheckDiffers, verify_check
 from tongjian.verifier.checkpoint import (
     CheckpointInvalid,
     expect_origin,
@@ -32,7 +31,6 @@ from tongjian.verifier.checkpoint import (
     verify_quorum,
 )
 from tongjian.verifier.cose_message import (
-    COSE_SIGN1_TAG,
     Message,
     as_list,
     as_map,
@@ -63,17 +61,6 @@ HASH_NAME: Final = "sha256"
 
 class HashUnsuited(Exception):
     """The chain's hash has no place in COSE Receipts; the text says what serves instead."""
-
-
-class Signer(Protocol):
-    """A key that signs for the operator, wherever it is kept."""
-
-    suite: KeySuite
-    id: bytes
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the signature over a message."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -130,61 +117,9 @@ def expect_suited(hash_name: str) -> None:
         raise HashUnsuited(msg)
 
 
-# -- making ---------------------------------------------------------------------------------------
-
-
-def make_inclusion_receipt(
-    signer: Signer, root: bytes, proof: Inclusion, cosigned: bytes | None = None
-) -> bytes:
-    """Return the receipt of an entry: the operator's signature over the log root it leads to.
-
-    `cosigned` is a checkpoint of that log with signatures of witnesses, or none.
-    """
-    blob = dump([proof.size, proof.index, list(proof.path)])
-    unprotected: dict[Any, Any] = {VDP: {INCLUSION: [blob]}}
-    if cosigned is not None:
-        unprotected[COSIGNED_LABEL] = cosigned
-    return _sign_receipt(signer, root)(unprotected)
-
-
-def make_consistency_receipt(signer: Signer, second_root: bytes, proof: Consistency) -> bytes:
-    """Return the receipt that a log continues an earlier one: a signature over the newer root."""
-    blob = dump([proof.first, proof.second, list(proof.path)])
-    write = _sign_receipt(signer, second_root)
-    return with_check(sha256, lambda check: write({VDP: {CONSISTENCY: [blob]}, CHECK_LABEL: check}))
-
-
-def make_statement(signer: Signer, payload: bytes, receipts: Sequence[bytes]) -> bytes:
-    """Return a statement over a payload that carries its receipts."""
-    protected = dump(
-        {ALGORITHM: SEAL_ALGORITHMS[signer.suite], CONTENT_TYPE: LOG_ENTRY_TYPE, KEY_ID: signer.id}
-    )
-    signature = signer.sign(compute_message(protected, payload))
-
-    def write(check: bytes) -> bytes:
-        unprotected = {RECEIPTS: list(receipts), CHECK_LABEL: check}
-        return dump(cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, payload, signature]))
-
-    return with_check(sha256, write)
-
-
 def compute_message(protected: bytes, payload: bytes) -> bytes:
     """Return the Sig_structure of COSE_Sign1 without external data (RFC 9052, 4.4)."""
     return dump(["Signature1", protected, b"", payload])
-
-
-def _sign_receipt(signer: Signer, root: bytes) -> Callable[[dict[Any, Any]], bytes]:
-    """Sign a root; return what writes the receipt of an unprotected header."""
-    protected = dump(
-        {ALGORITHM: SEAL_ALGORITHMS[signer.suite], KEY_ID: signer.id, VDS: RFC9162_SHA256}
-    )
-    signature = signer.sign(compute_message(protected, root))
-    return lambda unprotected: dump(
-        cbor2.CBORTag(COSE_SIGN1_TAG, [protected, unprotected, None, signature])
-    )
-
-
-# -- verifying ------------------------------------------------------------------------------------
 
 
 def is_statement(data: bytes) -> bool:
