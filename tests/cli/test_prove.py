@@ -1,5 +1,6 @@
 """Receipts: written, verified offline by a program without a node, and refused when changed."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -214,3 +215,27 @@ def test_a_ledger_of_sm3_has_no_cose_receipts(tmp_path: Path) -> None:
     identity = answer("block", 1, home=home)["transactions"][0]["transaction"]
     said = fails(6, "receipt", identity, "--cose", "-o", tmp_path / "x", home=home)
     assert "SHA-256" in said
+
+
+def test_damage_on_the_way_is_told_from_what_was_written_so(
+    used_home: Path, tmp_path: Path
+) -> None:
+    path = receipt(used_home, tmp_path / "row", ROW)
+    data = path.read_bytes()
+    path.write_bytes(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:])
+    assert verified(used_home, path, code=4)["as_written"] is False
+    shown = run("verify", path, "--trust", used_home / "anchors.json").stderr
+    assert "damaged since it was written" in shown
+
+    # A forger changes the row and computes the check anew.
+    place = len(data) - data[::-1].index(b"general"[::-1]) - len(b"general")
+    label = b"\x70tongjian/check/1\x48"
+    at = data.index(label) + len(label)
+    forged = data[:place] + b"smaller" + data[place + 7 :]
+    blank = forged[:at] + bytes(8) + forged[at + 8 :]
+    check = hashlib.sha256(b"tongjian/check/1\0" + blank).digest()[:8]
+    path.write_bytes(blank[:at] + check + blank[at + 8 :])
+    said = verified(used_home, path, code=4)
+    assert (said["as_written"], said["failed"]["title"]) == (True, "row")
+    path.write_bytes(b"nothing of the kind")
+    assert verified(used_home, path, code=4)["as_written"] is None

@@ -1,7 +1,7 @@
 """Verifying a receipt: offline, with a trust file, and with no part of a node."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -12,6 +12,13 @@ from tongjian.cli.surface import Surface
 if TYPE_CHECKING:
     from tongjian.verifier.anchors import Anchors
     from tongjian.verifier.receipt import VerificationFailed, Verified
+
+
+_AS_WRITTEN: Final = {
+    True: "No byte changed on the way: it was written so, or the trust file is of another ledger.",
+    False: "Bytes were changed or damaged since it was written: its check is not that of the file.",
+    None: "The file was changed, or the trust file is that of another ledger.",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,6 +69,7 @@ def verify(
     from tongjian.cli.paper import receipt_of
     from tongjian.cli.verify_other import say_checkpoint, say_evidence
     from tongjian.verifier.anchors import Anchors
+    from tongjian.verifier.check import is_as_written
     from tongjian.verifier.receipt import VerificationFailed
 
     if (file is None) == (evidence is None):
@@ -90,9 +98,10 @@ def verify(
         say_checkpoint(surface, known, data, anchors, moment_ms)
         return
     try:
-        _say(surface, known, receipt_of(data), anchors, (since, moment_ms))
+        data = receipt_of(data)
+        _say(surface, known, data, anchors, (since, moment_ms))
     except VerificationFailed as failed:
-        _say_failed(surface, known, failed)
+        _say_failed(surface, known, failed, is_as_written(anchors.digest, data))
         raise typer.Exit(ExitCode.VERIFICATION_FAILED) from failed
 
 
@@ -136,14 +145,17 @@ def _moment_ms(fresher_than: str | None) -> int | None:
     return None if fresher_than is None else now_ms() - 1000 * read_span_s(fresher_than)
 
 
-def _say_failed(surface: Surface, file: Path, failed: "VerificationFailed") -> None:
+def _say_failed(
+    surface: Surface, file: Path, failed: "VerificationFailed", as_written: bool | None
+) -> None:
     if surface.as_json:
         step = {"number": failed.step, "title": failed.title, "why": failed.why}
-        surface.document({"file": str(file), "holds": False, "failed": step})
+        document = {"file": str(file), "holds": False, "failed": step}
+        surface.document(document | {"as_written": as_written})
         return
     surface.line(f"{file} DOES NOT HOLD", style="bold red")
     surface.line(f"  step {failed.step}, {failed.title}: {failed.why}")
-    surface.note("The file was changed, or the trust file is that of another ledger.")
+    surface.note(_AS_WRITTEN[as_written])
     surface.note("next: ask for the receipt again, or report both files to an auditor", style="dim")
 
 

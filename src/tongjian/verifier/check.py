@@ -30,6 +30,21 @@ def with_check(digest: Hash, write: Callable[[bytes], bytes]) -> bytes:
     return write(compute_check(digest, write(bytes(CHECK_BYTES))))
 
 
+def is_as_written(digest: Hash, data: bytes) -> bool | None:
+    """Say whether a file that proves nothing is still what its maker wrote; none where none can.
+
+    What was damaged on the way can be asked for again; what was written so is somebody's doing.
+    """
+    place = data.find(_HEAD) + len(_HEAD)
+    if place < len(_HEAD) or len(data) < place + CHECK_BYTES:
+        return None
+    try:
+        verify_check(digest, data, data[place : place + CHECK_BYTES])
+    except CheckDiffers:
+        return False
+    return True
+
+
 def verify_check(digest: Hash, data: bytes, check: Any) -> None:
     """Raise `CheckDiffers` unless a message holds a check once and the check is its own."""
     if not isinstance(check, bytes) or len(check) != CHECK_BYTES:
