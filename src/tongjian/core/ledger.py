@@ -5,6 +5,8 @@ the proofs and the reviewers rely on. Writes are staged for the transaction, the
 that a refused act changes nothing.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final, TypeVar, TypeVarTuple
 
@@ -42,10 +44,12 @@ class Ledger:
         "_directory",
         "_followers",
         "_operation",
+        "_order",
         "_ordinal",
         "_parameters",
         "_reader",
         "_staged",
+        "_unordered",
         "block",
         "digest",
         "event_bytes",
@@ -66,6 +70,10 @@ class Ledger:
         self.time_ms = time_ms
         self.block: dict[bytes, Staged] = {}
         self._staged: dict[bytes, Staged] = {}
+        self._order: list[bytes] = []
+        """The keys of the block in order, as far as a range was asked for."""
+        self._unordered: list[Iterable[bytes]] = []
+        """Keys of the block that have come since, some of them again."""
         self._operation: Operation | Query | None = None
         self._followers: list[Act] = []
         self._ordinal = 0
@@ -99,6 +107,7 @@ class Ledger:
             raise Refused(Kernel.OUT_OF_BOUNDS, "This block has no room for more events.")
         self.event_bytes += size
         self.block.update(self._staged)
+        self._unordered.append(self._staged)
 
     # -- for handlers -------------------------------------------------------------------------
 
@@ -240,6 +249,7 @@ class Ledger:
     def drop_timer(self, key: bytes) -> None:
         """Take out a timer that has been run."""
         self.block[key] = _REMOVED
+        self._unordered.append((key,))
 
     def writes(self) -> dict[bytes, bytes | None]:
         """Return what the block changes: row bytes by key, none for a removed row."""
@@ -258,11 +268,29 @@ class Ledger:
     def _put(self, table: AnyTable, key: bytes, row: Row) -> None:
         self._staged[key] = check_bounds(table.codec, row)
 
+    def _changed(self, low: bytes, high: bytes) -> dict[bytes, Staged]:
+        """Return what block and transaction have changed between two keys.
+
+        The keys of the block are kept in order, so that a range costs what lies in it, however
+        full the block is.
+        """
+        order = self._order
+        for keys in self._unordered:
+            for key in keys:
+                place = bisect_left(order, key)
+                if place == len(order) or order[place] != key:
+                    order.insert(place, key)
+        self._unordered = []
+        inside = order[bisect_left(order, low) : bisect_left(order, high)]
+        changed = {key: self.block[key] for key in inside}
+        changed.update((key, row) for key, row in self._staged.items() if low <= key < high)
+        return changed
+
     def _range(
         self, table: AnyTable, low: bytes, high: bytes, limit: int
     ) -> list[tuple[bytes, Any]]:
-        changed = {**self.block, **self._staged}
-        inside = sorted(key for key in changed if low <= key < high)
+        changed = self._changed(low, high)
+        inside = sorted(changed)
         removed = sum(1 for key in inside if changed[key] is _REMOVED)
         merged: dict[bytes, Any] = {
             key: table.codec.decode_trusted(value)
