@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,7 +142,7 @@ def _frame(town: Town, offset: int) -> Frame:
 
 
 @contextmanager
-def overwritten(path: Path, offset: int, data: bytes) -> Iterator[None]:
+def overwritten(path: Path, offset: int, data: bytes) -> Generator[None]:
     """Put other bytes at a place of a file, and the old ones back at the end."""
     with path.open("r+b") as file:
         file.seek(offset)
