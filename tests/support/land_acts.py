@@ -127,9 +127,8 @@ def survey(code: str, ring: Sequence[Point], by: tuple[str, ...] = SURVEY_BY, **
 
 def cancel_survey(code: str, by: tuple[str, ...] = SURVEY_BY) -> Step:
     """Take a survey back."""
-    registry = USCC[by[-1].partition(".")[0]]
-    act = build(acts.CancelSurvey, parcel=code, surveyor=USCC["surveyor"], registry=registry)
-    return Step(act, by)
+    offices = {"surveyor": USCC["surveyor"], "registry": USCC[by[-1].partition(".")[0]]}
+    return Step(build(acts.CancelSurvey, parcel=code, **offices), by)
 
 
 def define_unit(code: str, by: tuple[str, ...] = SURVEY_BY, **said: Any) -> Step:
@@ -224,11 +223,9 @@ def deletion(unit: str, old: Sequence[str], cause: str = "loss") -> demands.Dele
 # -- the procedure --------------------------------------------------------------------------------
 
 
-def submit(
-    application: str, demand: Any, by: str = "registry.land_counter", registry: str = ""
-) -> Step:
+def submit(application: str, demand: Any, by: str = "registry.land_counter") -> Step:
     """Hand in an application."""
-    office = USCC[registry or by.partition(".")[0]]
+    office = USCC[by.partition(".")[0]]
     act = build(
         acts.Submit,
         application=application,
@@ -257,8 +254,8 @@ _STEPS: Final[dict[str, tuple[type[Any], str, dict[str, Any]]]] = {
 
 def agree(application: str, bank: str = "bank") -> Step:
     """Agree as mortgagee."""
-    act = build(acts.Agree, application=application, mortgagee=USCC[bank])
-    return Step(act, (f"{bank}.bank_officer",))
+    by = (f"{bank}.bank_officer",)
+    return Step(build(acts.Agree, application=application, mortgagee=USCC[bank]), by)
 
 
 def certify_tax(application: str, base: int = 185_000_000, paid: int | None = None) -> Step:

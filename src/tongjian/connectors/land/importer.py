@@ -72,7 +72,7 @@ class LandImporter:
             record=values.digest(read.key[0]),
             registry=values.uscc(site.office),
             kind=plan.kind,
-            currency=plan.currency,
+            currency=plan.currency or None,
             total_fen=values.fen(plan.total_minor),
             area_dm2=plan.area_dm2,
             day=plan.day,
@@ -85,7 +85,7 @@ class LandImporter:
         """Return kind, sum, area and day of a kept record."""
         return {
             "kind": row.kind,
-            "currency": row.currency,
+            "currency": row.currency or "",
             "total_fen": row.total_fen,
             "area_dm2": row.area_dm2,
             "day": row.day,

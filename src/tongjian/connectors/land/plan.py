@@ -8,8 +8,6 @@ from tongjian.connectors.currency import minor_digits
 from tongjian.connectors.importing import Declined
 from tongjian.connectors.strictjson import Json
 
-NO_CURRENCY: Final = "XXX"
-"""ISO 4217: no currency involved."""
 _DM2_PER_M2: Final = 100
 
 
@@ -20,7 +18,7 @@ class Plan:
     key: str
     """Register and number: the same for every copy."""
     kind: Literal["sale", "property", "parcel", "survey"]
-    currency: str = NO_CURRENCY
+    currency: str = ""
     total_minor: int = 0
     area_dm2: int = 0
     day: int = 0

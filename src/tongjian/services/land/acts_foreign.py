@@ -23,7 +23,7 @@ class RecordForeign(Act, tag="land.record_foreign"):
     """Made from its own number, see exchange.py: another file of the same record is refused."""
     registry: Uscc
     kind: ForeignKind
-    currency: Currency
+    currency: Currency | None
     total_fen: Fen
     """Price or value in minor units of the currency; 0 where it states none."""
     area_dm2: MaybeArea
@@ -39,7 +39,7 @@ class ForeignRecorded(Event, tag="land.foreign_recorded"):
 
     record: Digest
     kind: ForeignKind
-    currency: Currency
+    currency: Currency | None
     total_fen: Fen
 
 

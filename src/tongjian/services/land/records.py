@@ -253,7 +253,7 @@ class Foreign(Row, matched=True):
     kind: ForeignKind
     registry: Uscc
     """Of this ledger, which took it in."""
-    currency: Currency
+    currency: Currency | None
     total_fen: Fen
     area_dm2: MaybeArea
     day: MaybeDay

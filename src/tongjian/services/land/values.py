@@ -60,9 +60,7 @@ MaybeArea = Annotated[
 MaybeDay = Annotated[
     int, Meta(ge=0, le=22481231, description="Day, 0 for none.", extra={"unit": "yyyymmdd"})
 ]
-Currency = Annotated[
-    str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217 code, XXX for none.")
-]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217 code.")]
 ForeignKind = Literal["sale", "property", "parcel", "survey"]
 """What another register recorded: a sale of land, a thing of the state, a parcel, a survey."""
 Days = Annotated[int, Meta(ge=1, le=36_500, description="Calendar days.", extra={"unit": "day"})]
