@@ -97,6 +97,11 @@ fuzz: .venv/.dev ## every property with two thousand examples each
 	@$(PYTEST) -m "not slow" --hypothesis-profile=nightly --timeout=1800 -k "$${ONLY:-}"
 	@$(BIN)/python tests/fuzz/run_atheris.py
 
+.PHONY: sm2-agreement
+sm2-agreement: .venv/.dev ## two SM2 libraries on a hundred thousand random cases
+	@echo "sm2-agreement: libcrypto and tongsuopy, some minutes"
+	@PYTHONPATH=src:tests/support $(BIN)/python tests/support/sm2_agreement.py $${CASES:-100000}
+
 .PHONY: faults
 faults: .venv/.dev ## kill -9 at every moment, the long form
 	@echo "faults: FAULT_ROUNDS=$${FAULT_ROUNDS:=500} kills and recoveries"
