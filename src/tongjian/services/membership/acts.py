@@ -3,6 +3,7 @@
 from tongjian.services.membership import (
     acts_exposure,
     acts_keys,
+    acts_network,
     acts_officers,
     acts_offices,
     acts_rules,
@@ -12,6 +13,7 @@ from tongjian.services.membership import (
 __all__ = [
     "acts_exposure",
     "acts_keys",
+    "acts_network",
     "acts_officers",
     "acts_offices",
     "acts_rules",
