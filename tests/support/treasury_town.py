@@ -71,8 +71,9 @@ def registry() -> Registry:
 class Town:
     """Offices, people and a machine; `run` plays a table of lines."""
 
-    def __init__(self) -> None:
-        self.world = World(registry=registry())
+    def __init__(self, world: World | None = None) -> None:
+        """Found offices and people, in a world of their own or beside those of another town."""
+        self.world = World(registry=registry()) if world is None else world
         self.people: dict[str, Person] = {}
         self._causes = 0
         for name, (_, region, kind) in made.ORGANISATIONS.items():

@@ -15,7 +15,7 @@ class Link:
 
     `by` gives the parts of the other row's key: a number is that part of the row's own key, a word
     is a column. Where `each` names a column that is a list, words are columns of its members, and
-    each member refers. A reference with a part that is none or empty refers to nothing.
+    each member refers. A reference with a part that is none or 0 refers to nothing.
     """
 
     name: str
@@ -24,6 +24,9 @@ class Link:
     to: AnyTable
     by: tuple[int | str, ...]
     each: str = ""
+    is_optional: bool = False
+    """A row need not refer to anything; a service may so declare how rows of another, which may
+    not know it, rest on its own."""
 
     def targets(self, key: Key, row: Any) -> Iterator[Key]:
         """Yield the keys of the rows that a row refers to."""

@@ -73,7 +73,8 @@ class Walk:
         for link in self.registry.links():
             if link.source is table:
                 for target in link.targets(key, row):
-                    yield link.name, link.to, target
+                    if not link.is_optional or self.row(link.to, target) is not None:
+                        yield link.name, link.to, target
 
     def _sources(self, table: AnyTable, key: Key, row: Any) -> Iterator[tuple[str, AnyTable, Key]]:
         del row

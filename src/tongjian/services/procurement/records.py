@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tongjian.core.links import Link
 from tongjian.core.operation import BYTES16, BYTES32, NUMBER, TEXT, Service, Table
 from tongjian.services.procurement.refusals import Refusal
 from tongjian.services.procurement.rows import (
@@ -27,6 +28,7 @@ from tongjian.services.procurement.rows import (
     Supplier,
     Tender,
 )
+from tongjian.services.treasury.public import COMMITMENTS, LINES
 
 SUPPLIERS: Final[Table[Supplier, str]] = Table("procurement.suppliers", Supplier, (TEXT,))
 EXPERTS: Final[Table[Expert, str, bytes]] = Table("procurement.experts", Expert, (TEXT, BYTES16))
@@ -67,6 +69,19 @@ FOREIGN: Final[Table[Foreign, bytes, bytes]] = Table(
 )
 """Process, release: all that is recorded of a process is one range."""
 
+LINKS: Final = (
+    Link("line", PLANS, LINES, ("line",)),
+    Link("plan", TENDERS, PLANS, ("plan",)),
+    Link("tender", ADDENDA, TENDERS, (0,)),
+    Link("tender", BIDS, TENDERS, (0,)),
+    Link("tender", OFFERS, TENDERS, (0,)),
+    Link("offer", MARKS, OFFERS, (0, 1)),
+    Link("tender", CHALLENGES, TENDERS, (0,)),
+    Link("tender", CONTRACTS, TENDERS, ("tender",)),
+    Link("line", CONTRACTS, LINES, ("line",)),
+    Link("award", COMMITMENTS, CONTRACTS, (0,), is_optional=True),
+)
+
 service: Final = Service(
     "procurement",
     Refusal,
@@ -93,5 +108,6 @@ service: Final = Service(
         RAISES,
         FOREIGN,
     ),
+    links=LINKS,
 )
 """What may be asked of procurement."""
