@@ -30,7 +30,8 @@ from tongjian.connectors.evidence.verify import verify_package
 from tongjian.core.encoding import replace
 from tongjian.core.hashing import sha256
 from tongjian.engines.receipts import Receipts
-from tongjian.services.evidence.records import ITEMS, SUBMISSIONS
+from tongjian.node.tracing import Walk
+from tongjian.services.evidence.records import CASES, ITEMS, SUBMISSIONS
 from tongjian.services.land.records import SEIZURES
 from tongjian.services.treasury.records import HOLDS
 from tongjian.verifier.anchors import Anchors
@@ -99,6 +100,12 @@ def test_an_order_reaches_land_and_money_and_each_names_it() -> None:
     # … and back: each names the order, the order its case and its court.
     assert (seizure.order, seizure.court) == (digest, order.court)
     assert order.targets[1].amount_fen == town.escrow().frozen_fen < PRICE
+    # Anybody walks that both ways, over all services.
+    walk = Walk(town.world.registry, town.world.state)
+    down = {step.table.name for step in walk.rests_on(SEIZURES, (FLAT, order.seizures[0]))}
+    assert {"evidence.orders", "evidence.cases"} <= down
+    up = {step.table.name for step in walk.rests_on_it(CASES, (order.case,))}
+    assert {"evidence.orders", "land.seizures", "treasury.holds", "land.entries"} <= up
     # The court sells the flat; its own seizure ends by that, the money is let go by lifting.
     town.ok(order_transfer("sale-by-court", "he"))
     assert town.owners() == {who("he"): (1, 1)}

@@ -11,10 +11,13 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from tongjian.core.encoding import Record
+from tongjian.core.links import Link
 from tongjian.core.operation import BYTES16, NUMBER, TEXT, Row, Service, Table
 from tongjian.core.values import Count, Digest, Height, TimeMs, Uscc, count, time_ms
 from tongjian.services.evidence.records_orders import ORDERS
 from tongjian.services.evidence.refusals import Refusal
+from tongjian.services.land.public import ENTRIES, SEIZURES
+from tongjian.services.treasury.public import HOLDS
 
 # -- values ---------------------------------------------------------------------------------------
 
@@ -336,6 +339,23 @@ READINGS: Final[Table[Reading, str, bytes, int]] = Table(
     "evidence.readings", Reading, (TEXT, BYTES16, NUMBER)
 )
 
+LINKS: Final = (
+    Link("item", CUSTODY, ITEMS, (0,)),
+    Link("item", TIME_STAMPS, ITEMS, (0,)),
+    Link("item", RENEWALS, ITEMS, (0,)),
+    Link("item", DEEDS, ITEMS, (0,)),
+    Link("case", MEMBERS, CASES, (0,)),
+    Link("case", SUBMISSIONS, CASES, (0,)),
+    Link("item", SUBMISSIONS, ITEMS, (1,)),
+    Link("submission", CHALLENGES, SUBMISSIONS, (0, 1)),
+    Link("submission", READINGS, SUBMISSIONS, (0, 1)),
+    Link("case", ORDERS, CASES, ("case",)),
+    Link("order", SEIZURES, ORDERS, ("order",), is_optional=True),
+    Link("order", ENTRIES, ORDERS, ("order",), is_optional=True),
+    Link("order", HOLDS, ORDERS, (2,), is_optional=True),
+)
+"""What rests on what: from a seizure or a hold to its order, the case, and what was handed in."""
+
 service: Final = Service(
     "evidence",
     Refusal,
@@ -352,5 +372,6 @@ service: Final = Service(
         READINGS,
         ORDERS,
     ),
+    links=LINKS,
 )
 """What may be asked of the evidence service."""
