@@ -79,7 +79,9 @@ def open_auction(act: OpenAuction, ledger: Ledger) -> AuctionOpened:
     open_ms = ledger.parameter("auction_open_ms_min")
     is_long = act.begins_ms >= notice_ms and act.ends_ms >= act.begins_ms + open_ms
     ensure(is_long, Refusal.DEADLINE_TOO_SHORT)
-    least, most = (apply_rate_ppm(act.reserve_fen, ppm) for ppm in ledger.parameters("deposit_ppm"))
+    shares = ledger.parameters("deposit_ppm")
+    least = apply_rate_ppm(act.reserve_fen, min(shares))
+    most = apply_rate_ppm(act.reserve_fen, max(shares))
     ensure(least <= act.deposit_fen <= most, Refusal.DEPOSIT_WRONG)
 
     auction = Auction(

@@ -62,6 +62,7 @@ def award(act: Award, ledger: Ledger) -> Awarded:
     offer = ledger.one(OFFERS, act.tender, act.bidder, missing=Refusal.BIDDER_UNKNOWN)
     ensure(tender.ranking[0] == act.bidder, Refusal.NOT_FIRST)
     ensure(tender.open_challenges == 0, Refusal.CHALLENGE_OPEN)
+    ensure(ledger.time_ms >= tender.objection_until_ms, Refusal.OBJECTION_RUNNING)
 
     after = replace(
         tender,

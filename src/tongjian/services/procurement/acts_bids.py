@@ -12,7 +12,7 @@ from tongjian.core.encoding import replace
 from tongjian.core.hashing import compute_commitment
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, Event, ensure, refuse
-from tongjian.core.permission import Signer
+from tongjian.core.permission import AnyOf, Signer
 from tongjian.core.signatures import KeySuite, SignatureInvalid, verify
 from tongjian.core.values import Count, Digest, TimeMs, Uscc, count, time_ms
 from tongjian.services.procurement import envelopes
@@ -156,7 +156,7 @@ class BidOpened(Event, tag="procurement.bid_opened"):
 
 
 @service.operation(
-    by=Signer("procurement_agent"),
+    by=AnyOf((Signer("procurement_agent"), Signer("key_holder"), Signer("supervisor"))),
     law="Tendering Law art. 36",
     reads=(KEYS, OFFICERS),
     writes=(TENDERS, BIDS, OFFERS),

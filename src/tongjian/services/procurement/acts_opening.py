@@ -7,7 +7,7 @@ from msgspec import Meta
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, Event, ensure
-from tongjian.core.permission import Recorded, Signer
+from tongjian.core.permission import AnyOf, Recorded, Signer
 from tongjian.core.values import Count, Fen, Uscc, count, fen
 from tongjian.services.procurement.acts_custody import require_secret
 from tongjian.services.procurement.acts_tenders import AGENCY_AND_PURCHASER, end_tender
@@ -49,7 +49,7 @@ class OpeningClosed(Event, tag="procurement.opening_closed"):
 
 
 @service.operation(
-    by=AGENCY,
+    by=AnyOf((AGENCY, Signer("supervisor"))),
     law="Government Procurement Law art. 36; Tendering Law art. 28, 36; "
     "Government Procurement Regulation art. 18",
     reads=(SUPPLIERS,),

@@ -10,7 +10,7 @@ from tongjian.core.ledger import Ledger
 from tongjian.core.limits import RANGE_ROWS_MAX
 from tongjian.core.operation import Act, Event, ensure
 from tongjian.core.permission import Signer
-from tongjian.core.values import Count, Digest, PersonId, Uscc, count
+from tongjian.core.values import Count, Digest, PersonId, TimeMs, Uscc, count
 from tongjian.services.procurement.acts_custody import require_secret
 from tongjian.services.procurement.acts_opening import AGENCY
 from tongjian.services.procurement.acts_tenders import (
@@ -31,7 +31,9 @@ from tongjian.services.procurement.records import (
 from tongjian.services.procurement.refusals import Refusal
 from tongjian.services.procurement.rows import Mark, Offer, Tender
 from tongjian.services.procurement.rules import (
+    in_days,
     is_single,
+    never,
     offers_of,
     points_of_price,
     require_not_suspended,
@@ -256,7 +258,8 @@ class BidsRanked(Event, tag="procurement.bids_ranked"):
 
 @service.operation(
     by=AGENCY,
-    law="Tendering Law art. 40, 41; Government Procurement Law art. 36",
+    law="Tendering Law art. 40, 41; Tendering Regulation art. 54; "
+    "Government Procurement Law art. 36",
     writes=(TENDERS, OFFERS, PLANS),
 )
 def rank_bids(act: RankBids, ledger: Ledger) -> BidsRanked | TenderFailed:
@@ -281,12 +284,22 @@ def rank_bids(act: RankBids, ledger: Ledger) -> BidsRanked | TenderFailed:
     for bidder, offer in ranked:
         ledger.put(OFFERS, act.tender, bidder, row=offer)
     ranking = tuple(bidder for bidder, _ in ranked)
-    ledger.put(TENDERS, act.tender, row=replace(tender, status="ranked", ranking=ranking))
+    after = replace(
+        tender, status="ranked", ranking=ranking, objection_until_ms=posted_until_ms(tender, ledger)
+    )
+    ledger.put(TENDERS, act.tender, row=after)
     return BidsRanked(
         tender=act.tender,
         ranking=ranking,  # type: ignore[arg-type]
         points=tuple(offer.points for _, offer in ranked),
     )
+
+
+def posted_until_ms(tender: Tender, ledger: Ledger) -> TimeMs:
+    """Return until when candidates stand posted before an award; works are tendered so."""
+    is_works = tender.kind == "works" and tender.method in ("open", "invited")
+    days = ledger.parameter("posting_days_works")
+    return in_days(ledger, days) if is_works else never()
 
 
 def rank(

@@ -174,6 +174,7 @@ class Tender(Row, matched=True):
     price_fen: Fen = fen(0)
     """Of the award; on a sale, what the buyer pays."""
     objection_until_ms: TimeMs = time_ms(0)
+    """Until then candidates of works stand posted before the award, and any award after it."""
     contract_until_ms: TimeMs = time_ms(0)
 
 

@@ -167,6 +167,24 @@ def test_award_and_strike(town: Town) -> None:
     assert town.world.row(PLANS, "p1").status == "planned"
 
 
+def test_candidates_for_works_stand_posted_before_the_award(town: Town) -> None:
+    town.plan = {"kind": "works"}
+    town.go("ranked")
+    town.no("OBJECTION_RUNNING", "award")
+    town.world.wait(town.tender().objection_until_ms - 1 - town.world.now_ms)
+    town.no("OBJECTION_RUNNING", "award")
+    town.world.wait(1)
+    town.ok("award")
+
+
+def test_the_supervisor_and_key_holders_go_on_where_the_agency_stalls(town: Town) -> None:
+    town.go("shared")
+    for number, bidder in enumerate(town.prices):
+        by = ("notary.key_holder", "finance.supervisor")[number % 2]
+        town.ok("open_bid", by=(by,), slot_name=bidder)
+    town.ok("close_opening", by=("finance.supervisor",))
+
+
 def test_challenges(town: Town) -> None:
     town.no("TENDER_UNKNOWN", "challenge_tender")
     town.no("TENDER_UNKNOWN", "complain")
