@@ -220,6 +220,7 @@ def test_ruff_lets_the_layers_above_and_the_tests_of_a_service_use_the_clock() -
 # --------------------------------------------------------------------------- the net over imports
 
 CLEAN = {
+    "suites/ed25519.py": "import hashlib\n",
     "core/ledger.py": "import hashlib\n",
     "services/land/public.py": "from tongjian.core import ledger\n",
     "services/land/acts.py": "from tongjian.services.land import public\n",
@@ -257,6 +258,10 @@ CONTRACTS = {
         {"verifier/steps.py": "from tongjian.storage import rows\n"},
     ),
     "a database driver in the verifier": ("The verifier", {"verifier/steps.py": "import lmdb\n"}),
+    "a suite that knows the core": (
+        "Layers",
+        {"suites/ed25519.py": "from tongjian.core import ledger\n"},
+    ),
     "core that knows a service": (
         "Layers",
         {

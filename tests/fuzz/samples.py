@@ -50,7 +50,7 @@ def ledger() -> Ledger:
         use_shelf(patch.setattr)
         # The same keys in every run, so that a finding can be tried again.
         seeds = count(1)
-        patch.setattr(founding, "salt", lambda: next(seeds).to_bytes(32, "big"))
+        patch.setattr(founding, "generate_secret", lambda _: next(seeds).to_bytes(32, "big"))
         patch.setattr(founding, "nonce", lambda: next(seeds).to_bytes(16, "big"))
         home = Path(folder) / "ledger"
         found_small(home)
