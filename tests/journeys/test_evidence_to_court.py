@@ -81,6 +81,7 @@ def test_a_court_decides_on_what_it_verified_itself(ledger: CourtLedger, tmp_pat
     ledger.run("decide ad finding=admitted accepted")
     with ledger.home.open() as chain:
         row = chain.store.row(SUBMISSIONS, SUBMISSIONS.key(case, item))
+    assert row is not None
     assert row.stage == "admitted"
     assert (row.report.package, row.report.height) == (sha256(data), report.height)
     # The decision does not take part in the package: it still verifies, years later.
