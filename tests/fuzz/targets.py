@@ -4,17 +4,26 @@
 accepted, what must then hold is asserted: the canonical form of a record is the only one.
 """
 
+import io
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
 import cbor2
 import samples
+from ocds_files import ownership_files, release_files
 from shelf import REGISTRY as SHELF
 
 from tongjian.catalogue import load_registry
+from tongjian.connectors import ocds
+from tongjian.connectors.bods import behind, declaration_of, read_ownership, relations
+from tongjian.connectors.canonicaljson import canonical as canonical_json
 from tongjian.connectors.einvoice import Unreadable, read_document
+from tongjian.connectors.ocds.checking import check_release
+from tongjian.connectors.ocds.flags import Examiner, explain
+from tongjian.connectors.ocds.merging import NotMerged, compile_releases
 from tongjian.core import limits
 from tongjian.core.block import BODIES, HEADERS, SEALED, Result
 from tongjian.core.encoding import Codec, Malformed, decode, encode
@@ -31,8 +40,8 @@ from tongjian.core.signatures import (
 from tongjian.engines.frames import read_frame
 from tongjian.storage.blocklog import Frame
 from tongjian.storage.errors import LogDamaged
+from tongjian.suites import sm2
 from tongjian.testkit.world import CHAIN
-from tongjian.verifier import sm2
 from tongjian.verifier.anchors import Anchors, AnchorsInvalid
 from tongjian.verifier.check import CHECK_LABEL, with_check
 from tongjian.verifier.receipt import (
@@ -276,6 +285,35 @@ def document(data: bytes) -> None:
     assert found.key
 
 
+def releases(data: bytes) -> None:
+    """Read contracting data, look at every release for flags, and merge what can be merged."""
+    examiner = Examiner()
+    parts = list(ocds.read_stream(io.BytesIO(data)))
+    for part in parts:
+        if isinstance(part, ocds.Found):
+            assert ocds.parse(ocds.encode(part.content)) == part.content
+            assert canonical_json(part.content)
+            examiner.take(part.content)
+            if not any(finding.severity == "error" for finding in check_release(part.content)):
+                with suppress(NotMerged):
+                    compile_releases([part.content, part.content])
+    for flag in examiner.findings():
+        assert explain(flag, "zh").says
+    if any(isinstance(part, ocds.Unreadable) for part in parts):
+        raise ocds.Malformed("a part is not read")
+
+
+def ownership(data: bytes) -> None:
+    """Read ownership statements and follow every chain."""
+    known = read_ownership(io.BytesIO(data))
+    for entity in known.entities:
+        assert behind(known, entity).is_complete
+        declaration_of(known, entity)
+    relations(known, known.entities)
+    if any(finding.severity == "error" for finding in known.findings):
+        raise ocds.Malformed("a statement is not read")
+
+
 MALFORMED = (Malformed,)
 TARGETS: dict[str, Target] = {
     "envelope": Target(opener(REGISTRY), MALFORMED, samples.envelopes),
@@ -315,6 +353,8 @@ TARGETS: dict[str, Target] = {
         only_samples=True,
     ),
     "document": Target(document, (Unreadable,), samples.documents, cost=20),
+    "releases": Target(releases, (ocds.Malformed,), release_files, cost=20),
+    "ownership": Target(ownership, (ocds.Malformed,), ownership_files, cost=20),
 }
 
 

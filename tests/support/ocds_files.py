@@ -94,3 +94,62 @@ def validated(data: bytes, folder: Path, standard: Path) -> Json:
     )
     answer: Json = json.loads(told.stdout)
     return answer
+
+
+def release_files() -> list[bytes]:
+    """Contracting data of every form, with bids, awards and parties that raise flags."""
+    value = {"amount": 100, "currency": "CNY"}
+    bids = [
+        {"id": who, "status": status, "value": value, "tenderers": [{"id": who}]}
+        for who, status in (("a", "valid"), ("b", "disqualified"))
+    ]
+    address = {"streetAddress": "Harbour Road 5"}
+    full = release(
+        parties=[{"id": who, "roles": ["tenderer"], "address": address} for who in "ab"],
+        tender={
+            "procurementMethod": "open",
+            "numberOfTenderers": 1,
+            "tenderPeriod": {
+                "startDate": "2026-05-04T09:00:00Z",
+                "endDate": "2026-05-05T09:00:00Z",
+            },
+        },
+        bids={"details": bids},
+        awards=[{"id": "1", "status": "active", "suppliers": [{"id": "a"}], "value": value}],
+    )
+    other = release(id="2", date="2026-06-04T09:30:00Z", title=None, amount=1.50)
+    return [
+        json.dumps({"uri": "u", "releases": [full, other]}).encode(),
+        json.dumps([{"records": [{"ocid": "x", "releases": [full]}]}]).encode(),
+        b"\n".join(json.dumps(one).encode() for one in (full, other)),
+    ]
+
+
+def ownership_files() -> list[bytes]:
+    """Ownership statements: two bodies, a circle, a person and an owner who is not named."""
+
+    def statement(kind: str, record: str, **details: Any) -> Json:
+        return {
+            "statementId": f"s-{record}",
+            "declarationSubject": record,
+            "statementDate": "2026-05-04",
+            "publicationDetails": {"bodsVersion": "0.4"},
+            "recordId": record,
+            "recordStatus": "new",
+            "recordType": kind,
+            "recordDetails": details,
+        }
+
+    interests = [{"type": "shareholding", "share": {"minimum": 25, "maximum": 50}}]
+    parties = (("a", "b"), ("b", "a"), ("b", "p"), ("a", {"reason": "noBeneficialOwners"}))
+    links = [
+        statement(
+            "relationship", f"r{place}", subject=one, interestedParty=other, interests=interests
+        )
+        for place, (one, other) in enumerate(parties)
+    ]
+    bodies = [
+        statement("entity", record, entityType={"type": "registeredEntity"}) for record in "ab"
+    ]
+    whole = [*bodies, statement("person", "p", personType="knownPerson"), *links]
+    return [json.dumps(whole).encode(), b"\n".join(json.dumps(one).encode() for one in whole)]

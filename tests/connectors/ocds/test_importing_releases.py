@@ -90,6 +90,26 @@ def test_records_bring_their_releases_and_links_are_refused(home: Path) -> None:
     assert said["counts"]["recorded"] >= 8
 
 
+def test_a_record_without_its_releases_brings_what_is_compiled(home: Path, tmp_path: Path) -> None:
+    compiled = release(id="ocds-213czf-952-2026", tag=["compiled"])
+    link = {"url": "https://example.org/1.json", "date": "2026-05-04T00:00:00Z", "tag": ["tender"]}
+    records = [
+        {"ocid": "ocds-213czf-952", "releases": [link], "compiledRelease": compiled},
+        {"ocid": "ocds-213czf-1", "releases": [release(ocid="ocds-213czf-1")]},
+        {"ocid": "ocds-213czf-2"},
+    ]
+    path = tmp_path / "records.json"
+    path.write_bytes(encode({"records": records}))
+    said = imported(home, path, code=ExitCode.PARTIAL)
+    assert [one["status"] for one in said["documents"]] == [
+        "refused",
+        "recorded",
+        "recorded",
+        "refused",
+    ]
+    assert "neither a release" in said["documents"][-1]["why"]
+
+
 def test_a_release_changed_under_its_old_id_is_refused(home: Path, tmp_path: Path) -> None:
     one = release(title="cables")
     imported(home, write(tmp_path, "one.json", one))

@@ -142,14 +142,22 @@ def _releases(file: Path) -> Iterator[tuple[str, bytes | Declined]]:
 
 
 def _of_record(name: str, record: Json) -> Iterator[tuple[str, bytes | Declined]]:
-    """Yield the releases of a record; what is compiled from them is no publication of its own."""
+    """Yield the releases of a record; what is compiled from them only where they are not in it."""
+    is_embedded = False
     for place, release in enumerate(objects(record, "releases")):
         own = f"{name}.releases[{place}]"
         if "ocid" in release:
+            is_embedded = True
             yield own, encode(release)
         else:
             why = "It is only a link to a release."
             yield own, Declined(why, "OCDS 1.1.5, linked releases", "Import the file it links to.")
+    compiled = record.get("compiledRelease")
+    if is_object(compiled) and not is_embedded:
+        yield f"{name}.compiledRelease", encode(compiled)
+    elif not is_embedded:
+        why = "It has neither a release nor a compiled one."
+        yield name, Declined(why, "OCDS 1.1.5, records", _ASK, text(record, "ocid"))
 
 
 def _plan(release: Json, when: dt.datetime, site: Site) -> tuple[_Plan, bool]:
