@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tsa import NOW, NOW_MS, Tsa, authority
+from tsa_sm2 import Sm2Tsa
 
 from tongjian.testkit.vectors import ROOT
 from tongjian.verifier.timestamp import (
@@ -224,3 +225,15 @@ def test_a_published_token_without_certificates_needs_one_from_elsewhere() -> No
     message = (SAMPLES / "issue1482-message").read_bytes()
     with pytest.raises(TimeStampInvalid, match="not at hand"):
         verify_time_stamp(token, message, [], until_ms=token.gen_ms)
+
+
+def test_an_authority_of_sm2_and_sm3_holds_and_another_does_not() -> None:
+    national = Sm2Tsa()
+    token = read_token(national.stamp(DATA))
+    found = verify_time_stamp(token, DATA, [national.root], until_ms=NOW_MS)
+    assert (token.hash_name, token.algorithm) == ("sm3", 2)
+    assert found.path == ("Common Name: sm2 stamps", "Common Name: sm2 root")
+    with pytest.raises(TimeStampInvalid, match="does not match the key"):
+        verify_time_stamp(token, DATA, [Sm2Tsa().root], until_ms=NOW_MS)
+    with pytest.raises(TimeStampInvalid, match="over other data"):
+        verify_time_stamp(token, DATA + b".", [national.root], until_ms=NOW_MS)
