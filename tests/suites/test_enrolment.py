@@ -11,7 +11,7 @@ from tongjian.node.keys import KeyPair
 from tongjian.node.signers import generate_secret
 from tongjian.services.membership.acts_keys import EnrolKey
 from tongjian.services.membership.acts_rules import RotateSealKey
-from tongjian.services.membership.records import Refusal
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import Person, World
 
 CITY = "11990100001400700T"

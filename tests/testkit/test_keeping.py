@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tongjian.core import values
 from tongjian.services.membership.acts_officers import Suspend
-from tongjian.services.membership.records import Refusal
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import World, vectors
 
 CITY = "11990100001400700T"

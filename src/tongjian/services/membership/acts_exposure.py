@@ -19,11 +19,11 @@ from tongjian.services.membership.records import (
     Compromise,
     CompromiseReported,
     ExposedSettled,
-    Refusal,
     Settled,
     Verdict,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import VOTE
 
 

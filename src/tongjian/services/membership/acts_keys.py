@@ -31,9 +31,9 @@ from tongjian.services.membership.records import (
     REGISTRAR,
     KeyEnrolled,
     KeyRevoked,
-    Refusal,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import VOTE, is_governor, is_vote_possible
 
 Overlap = Annotated[

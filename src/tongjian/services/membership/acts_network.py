@@ -25,9 +25,9 @@ from tongjian.services.membership.records import (
     NodeAdmitted,
     NodeId,
     NodeRetired,
-    Refusal,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import VOTE
 
 ED25519: Final = int(KeySuite.ED25519)

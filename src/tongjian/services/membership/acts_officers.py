@@ -17,11 +17,11 @@ from tongjian.services.membership.records import (
     OfficerAppointed,
     OfficerReinstated,
     OfficerSuspended,
-    Refusal,
     RoleGranted,
     RoleWithdrawn,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import VOTE, is_governor, is_vote_possible
 
 OWN_OFFICE: Final = Recorded(OFFICERS, ("officer",), "office")

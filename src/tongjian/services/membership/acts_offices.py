@@ -22,10 +22,10 @@ from tongjian.services.membership.records import (
     Kinds,
     OfficeClosed,
     OfficeRegistered,
-    Refusal,
     Roles,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import VOTE, is_vote_possible
 
 

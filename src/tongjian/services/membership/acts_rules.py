@@ -26,11 +26,11 @@ from tongjian.services.membership.records import (
     APPROVER,
     DRAFTER,
     ParameterSet,
-    Refusal,
     SealKeyRotated,
     ServiceActivated,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import VOTE
 
 NETWORK: Final = name("membership")

@@ -27,12 +27,12 @@ from tongjian.services.membership.records import (
     LeaveEnded,
     LeaveTaken,
     LimitSet,
-    Refusal,
     RelationDeclared,
     RelationWithdrawn,
     RolesHandedOver,
     service,
 )
+from tongjian.services.membership.refusals import Refusal
 from tongjian.services.membership.votes import is_governor, is_vote_possible
 
 OF_PRINCIPAL: Final = Recorded(OFFICERS, ("principal",), "office")

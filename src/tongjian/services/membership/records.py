@@ -18,7 +18,7 @@ from tongjian.core.directory import (
     SuiteNumber,
     Version,
 )
-from tongjian.core.operation import BYTES16, BYTES32, TEXT, Event, RefusalCode, Row, Service, Table
+from tongjian.core.operation import BYTES16, BYTES32, TEXT, Event, Row, Service, Table
 from tongjian.core.validators import Power
 from tongjian.core.values import (
     Count,
@@ -34,6 +34,7 @@ from tongjian.core.values import (
     TimeMs,
     Uscc,
 )
+from tongjian.services.membership.refusals import Refusal
 
 GOVERNOR: Final = "governor"
 """The role that votes; given and taken by vote alone."""
@@ -115,68 +116,6 @@ COMPROMISES: Final[Table[Compromise, bytes]] = Table(
 EXPOSED: Final[Table[Settled, bytes, bytes]] = Table(
     "membership.exposed", Settled, (BYTES16, BYTES32)
 )
-
-
-class Refusal(RefusalCode):
-    """Why a change of the constitution is refused, in order of precedence."""
-
-    OFFICE_CODE_INVALID = 1, "The check character of the office's code is wrong."
-    REGION_INVALID = 2, "No region can have this code."
-    OFFICE_EXISTS = 3, "An office with this code is registered already."
-    OFFICE_UNKNOWN = 4, "No office with this code is registered."
-    OFFICE_CLOSED = 5, "The office is closed."
-    PARENT_UNKNOWN = 6, "The office above is not registered."
-    PARENT_CLOSED = 7, "The office above is closed."
-    LEVEL_ABOVE_PARENT = 8, "An office cannot stand higher than the one above it."
-    REGION_OUTSIDE_PARENT = 9, "The region is outside that of the office above."
-    KIND_NOT_CHARTERED = 10, "The charter of the office above names no such kind below it."
-    OFFICER_EXISTS = 11, "An officer with this id is appointed already."
-    OFFICER_UNKNOWN = 12, "No officer with this id is appointed."
-    OFFICER_SUSPENDED = 13, "The officer is suspended."
-    OFFICER_NOT_SUSPENDED = 14, "The officer is not suspended."
-    ROLE_BY_VOTE_ONLY = 15, "A governor is seated and unseated by vote."
-    ROLE_NOT_CHARTERED = 16, "The charter of the office names no such role."
-    ROLE_HELD = 17, "The officer holds the role, or has it promised, for part of the period."
-    ROLE_NOT_HELD = 18, "The officer does not hold the role."
-    ROLES_FULL = 19, "The officer holds as many roles as an officer can."
-    PERIOD_EMPTY = 20, "The period ends before it begins."
-    KEY_UNKNOWN = 21, "No key with this id is enrolled."
-    KEY_OF_ANOTHER = 22, "The key is another officer's."
-    KEY_REVOKED = 23, "The key is revoked already, no later than that."
-    KEY_WEAK = 24, "The key is weak, off the curve or not in canonical form."
-    KEY_EXISTS = 25, "The key is enrolled already."
-    OVERLAP_TOO_LONG = 26, "Old and new key may not count side by side for so long."
-    PARAMETER_OF_NETWORK = 27, "A parameter of the network itself is set by vote."
-    PARAMETER_RETROACTIVE = 28, "A parameter takes effect at block time or later, never before."
-    MEMBERSHIP_STAYS = 29, "Membership cannot be switched off: nothing could be changed again."
-    VERSION_NOT_NEWER = 30, "The rule version is in force already, or older than the one in force."
-    NOTICE_TOO_SHORT = 31, "The height lies less than the required notice ahead."
-    HISTORY_FULL = 32, "No more dated values of this kind can be kept."
-    VOTE_IMPOSSIBLE = 33, "Too few governors could still sign: no vote could be carried again."
-    LEAVE_TAKEN = 34, "The officer is on leave already, or has a leave planned."
-    LEAVE_NOT_TAKEN = 35, "The officer is not on leave and has none planned."
-    DEPUTY_ELSEWHERE = 36, "Deputy or successor must serve in the same office."
-    DEPUTY_IS_PRINCIPAL = 37, "Nobody is deputy or successor of themselves, whatever the post."
-    DELEGATION_EXCEEDS = 38, "The principal does not hold the role for the whole period."
-    DEPUTY_KNOWN = 39, "The officer is deputy of this principal in this role already."
-    DEPUTY_UNKNOWN = 40, "The officer is not deputy of this principal in this role."
-    RELATIVE_IS_SELF = 41, "A person is no relation of themselves."
-    RELATION_KNOWN = 42, "The relation is declared already."
-    RELATION_UNKNOWN = 43, "No such relation is declared."
-    RELATIVES_FULL = 44, "No more relations of a person can be kept."
-    SAFE_HEIGHT_AHEAD = 45, "The last safe height lies ahead of the ledger."
-    COMPROMISE_REPORTED = 46, "The key is reported stolen since that height or an earlier one."
-    COMPROMISE_UNKNOWN = 47, "The key is not reported stolen."
-    COMPROMISE_OF_ANOTHER = 48, "The stolen key is another officer's."
-    EXPOSED_SETTLED = 49, "What the stolen key signed there is settled already."
-    CORRECTION_MISMATCH = 50, "A correction is named where, and only where, it was corrected."
-    SETTLED_BY_HOLDER = 51, "Whoever held the stolen key does not settle what it signed."
-    NODE_UNKNOWN = 60, "No node with this key is admitted."
-    NODES_FULL = 61, "The network has as many nodes as it can."
-    NETWORK_BEGUN = 62, "The validators of the network seal blocks already."
-    NO_VALIDATOR = 63, "No validator with power would remain: no block could be sealed."
-    POWER_TOO_GREAT = 64, "One vote may not hand a node more than a third of all power."
-    VALIDATORS_DIFFER = 65, "The validators on the ledger are not those that were voted on."
 
 
 class KindChartered(Event, tag="membership.kind_chartered"):

@@ -28,7 +28,8 @@ from tongjian.core.values import (
     TimeMs,
     Uscc,
 )
-from tongjian.services.membership.records import CHARTERS, Charter, Refusal, service
+from tongjian.services.membership.records import CHARTERS, Charter, service
+from tongjian.services.membership.refusals import Refusal
 
 OPEN = "D0"
 PAGE_ROWS_MAX = 500

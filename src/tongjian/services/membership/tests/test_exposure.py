@@ -4,7 +4,8 @@ from tongjian.core import values
 from tongjian.core.directory import KEYS, Kernel
 from tongjian.services.membership.acts_exposure import ReportCompromise, SettleExposed
 from tongjian.services.membership.acts_offices import CharterKind
-from tongjian.services.membership.records import COMPROMISES, EXPOSED, Refusal, Verdict
+from tongjian.services.membership.records import COMPROMISES, EXPOSED, Verdict
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import Person, World
 
 CITY = "11990100001400700T"

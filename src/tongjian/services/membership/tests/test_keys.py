@@ -10,7 +10,7 @@ from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.services.membership.acts_keys import EnrolKey, RevokeKey, RotateKey
 from tongjian.services.membership.acts_officers import Suspend, UnseatGovernor
 from tongjian.services.membership.acts_offices import CharterKind
-from tongjian.services.membership.records import Refusal
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import Person, World
 
 CITY = "11990100001400700T"

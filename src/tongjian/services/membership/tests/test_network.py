@@ -16,7 +16,8 @@ from tongjian.core.validators import (
 from tongjian.services.membership.acts_network import AdmitNode, BeginNetwork, RetireNode
 from tongjian.services.membership.acts_offices import CloseOffice
 from tongjian.services.membership.acts_rules import RotateSealKey
-from tongjian.services.membership.records import NODES, Node, Refusal
+from tongjian.services.membership.records import NODES, Node
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import World
 
 CITY: Final = "11990100001400700T"

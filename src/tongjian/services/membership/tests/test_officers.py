@@ -13,7 +13,8 @@ from tongjian.services.membership.acts_officers import (
     WithdrawRole,
 )
 from tongjian.services.membership.acts_offices import CharterKind, CloseOffice
-from tongjian.services.membership.records import OfficerAppointed, Refusal, RoleGranted
+from tongjian.services.membership.records import OfficerAppointed, RoleGranted
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import Person, World
 
 CITY = "11990100001400700T"

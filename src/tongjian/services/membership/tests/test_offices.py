@@ -3,7 +3,8 @@
 from tongjian.core import values
 from tongjian.core.directory import OFFICES, Kernel
 from tongjian.services.membership.acts_offices import CharterKind, CloseOffice, RegisterOffice
-from tongjian.services.membership.records import CHARTERS, OfficeRegistered, Refusal
+from tongjian.services.membership.records import CHARTERS, OfficeRegistered
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import World
 
 CITY = "11990100001400700T"

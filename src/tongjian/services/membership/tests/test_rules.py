@@ -13,7 +13,7 @@ from tongjian.services.membership.acts_rules import (
     SetNetworkParameter,
     SetParameter,
 )
-from tongjian.services.membership.records import Refusal
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import World
 
 CITY = "11990100001400700T"

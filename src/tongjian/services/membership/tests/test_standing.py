@@ -15,7 +15,7 @@ from tongjian.services.membership.acts_standing import (
     TakeLeave,
     WithdrawRelation,
 )
-from tongjian.services.membership.records import Refusal
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import Person, World
 from tongjian.testkit.world import NOON_MS
 

@@ -13,7 +13,7 @@ from tongjian.core.operation import Refused
 from tongjian.services.membership import views
 from tongjian.services.membership.acts_officers import Suspend
 from tongjian.services.membership.acts_offices import CharterKind
-from tongjian.services.membership.records import Refusal
+from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import World
 
 CITY = "11990100001400700T"
