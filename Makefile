@@ -34,7 +34,7 @@ help: ## list the targets
 	@touch $@
 
 .venv/.oracles: requirements/oracles.txt .venv/.dev
-	@echo "venv: an implementation of COSE that shares no code with ours, pinned by hash"
+	@echo "venv: oracles that share no code with ours (COSE, contracting data), pinned by hash"
 	@$(BIN)/python -m venv .venv/oracles
 	@.venv/oracles/bin/python -m pip --disable-pip-version-check -q install \
 	  --require-hashes -r requirements/oracles.txt
@@ -97,9 +97,9 @@ fuzz: .venv/.dev ## every property with two thousand examples each
 	@$(PYTEST) -m "not slow" --hypothesis-profile=nightly --timeout=1800 -k "$${ONLY:-}"
 	@$(BIN)/python tests/fuzz/run_atheris.py
 
-.PHONY: sm2-agreement
-sm2-agreement: .venv/.dev ## two SM2 libraries on a hundred thousand random cases
-	@echo "sm2-agreement: libcrypto and tongsuopy, some minutes"
+.PHONY: sm-agreement
+sm-agreement: .venv/.dev ## two SM2 libraries on a hundred thousand random cases
+	@echo "sm-agreement: libcrypto and tongsuopy, some minutes"
 	@PYTHONPATH=src:tests/support $(BIN)/python tests/support/sm2_agreement.py $${CASES:-100000}
 
 .PHONY: faults

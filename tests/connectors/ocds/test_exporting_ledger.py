@@ -15,6 +15,8 @@ from tongjian.connectors.ocds import Json, encode
 from tongjian.connectors.ocds.examiner import examiner
 from tongjian.connectors.ocds.exporter import exporter
 from tongjian.connectors.ocds.merging import compile_releases
+from tongjian.core.hashing import compute_commitment, sha256
+from tongjian.services.procurement.records import FINDINGS
 
 PREFIX = "ocds-213czf"
 WISHES = {option.name: option.default for option in exporter.options} | {"prefix": PREFIX}
@@ -102,6 +104,34 @@ def test_flags_of_the_ledger_come_from_what_is_public() -> None:
     assert found.counts["examined"] == 1
     # A flag is a finding: the ledger is as it was, and both still compete.
     assert {town.offer(firm).validity for firm in ("alpha", "beta")} == {"valid"}
+
+
+def test_a_flag_comes_before_the_committee_which_decides() -> None:
+    town = Town()
+    watched = Watched(town.world)
+    town.prices = {"alpha": 113_000_000, "beta": 113_000_000, "gamma": 119_000_000}
+    town.go("drawn")
+    (remark,) = examiner.examine((), watched, ASKED | {"codes": "R028"}).remarks
+    asked = remark.fields
+    evidence = json.dumps({"subject": remark.subject, **asked}, sort_keys=True).encode()
+    committed = compute_commitment(sha256, salt("salt of the evidence"), evidence)
+    names = {code: name for name, code in USCC.items()}
+    town.ok(
+        "raise_finding",
+        tender=asked["tender"],
+        flag=asked["flag"],
+        bidders=tuple(names[code] for code in asked["tenderers"]),
+        evidence=committed,
+    )
+    finding = town.world.row(FINDINGS, "t1", 1)
+    assert (finding.flag, finding.status, finding.evidence) == ("r028", "open", committed)
+    assert {*finding.bidders} == {USCC["alpha"], USCC["beta"]}
+    assert {town.offer(firm).validity for firm in ("alpha", "beta")} == {"valid"}
+    # The committee has not disposed of it: nobody is ranked, nobody is out.
+    for bidder in town.prices:
+        for member in town.panel():
+            town.ok("score_bid", by=(member,), bidder=bidder, points=town.points[bidder])
+    town.no("FINDING_OPEN", "rank_bids")
 
 
 def test_a_bid_that_does_not_compete_is_told_with_its_reason() -> None:

@@ -1,5 +1,6 @@
 """Looks for red flags in files of contracting data, or among the tenders of the ledger."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from tongjian.connectors.ocds.flags.words import (
 )
 from tongjian.connectors.ocds.grouping import Processes
 from tongjian.connectors.ocds.owners import Owners
-from tongjian.connectors.ocds.releasing import tender_releases
+from tongjian.connectors.ocds.releasing import tender_ocid, tender_releases
 from tongjian.connectors.strictjson import Json
 
 _DIGITS: Final = 6
@@ -48,6 +49,8 @@ class RedFlagExaminer:
             refused = len(processes.refused)
         flags = examiner.findings()
         remarks = [*map(remark_of, flags), *remarks]
+        if source is not None:
+            remarks = [_raisable(remark) for remark in remarks]
         counts = {
             "examined": examiner.examined,
             "left out": examiner.left_out,
@@ -81,6 +84,16 @@ def _own(source: Source) -> Iterator[Json]:
     """Yield how each tender of the ledger stands: its last release says all that is known."""
     for releases in tender_releases(source, PREFIX):
         yield releases[-1]
+
+
+def _raisable(remark: Remark) -> Remark:
+    """Return a remark with what `raise-finding` asks for, where it is about bidders of a tender."""
+    begun = tender_ocid(PREFIX, "")
+    bidders = remark.fields.get("tenderers")
+    if remark.rule not in CODES or not bidders or not remark.subject.startswith(begun):
+        return remark
+    asked = {"tender": remark.subject.removeprefix(begun), "flag": remark.rule.lower()}
+    return dataclasses.replace(remark, fields={**remark.fields, **asked})
 
 
 def _settings(wishes: Mapping[str, str]) -> Settings:
