@@ -18,6 +18,7 @@ from tongjian.connectors.ocds.flags.words import (
 from tongjian.connectors.ocds.grouping import Processes
 from tongjian.connectors.ocds.owners import Owners
 from tongjian.connectors.ocds.releasing import tender_ocid, tender_releases
+from tongjian.connectors.ocds.splits import SPLIT, splits
 from tongjian.connectors.strictjson import Json
 
 _DIGITS: Final = 6
@@ -51,6 +52,7 @@ class RedFlagExaminer:
         remarks = [*map(remark_of, flags), *remarks]
         if source is not None:
             remarks = [_raisable(remark) for remark in remarks]
+            remarks += splits(source) if SPLIT in _asked(wishes) else ()
         counts = {
             "examined": examiner.examined,
             "left out": examiner.left_out,
@@ -96,15 +98,22 @@ def _raisable(remark: Remark) -> Remark:
     return dataclasses.replace(remark, fields={**remark.fields, **asked})
 
 
-def _settings(wishes: Mapping[str, str]) -> Settings:
+def _asked(wishes: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the flags to look for, or all; raises `Refused` for one that there is not."""
+    known = (*CODES, SPLIT)
     codes = tuple(filter(None, (code.strip().upper() for code in wishes["codes"].split(","))))
-    unknown = [code for code in codes if code not in CODES]
+    unknown = [code for code in codes if code not in known]
     if unknown:
-        raise Refused(f"{unknown[0]} is no flag that is looked for.", CATALOGUE, ", ".join(CODES))
+        raise Refused(f"{unknown[0]} is no flag that is looked for.", CATALOGUE, ", ".join(known))
+    return codes or known
+
+
+def _settings(wishes: Mapping[str, str]) -> Settings:
+    codes = tuple(code for code in _asked(wishes) if code != SPLIT)
     days = wishes["period-days"]
     if not days.isdecimal() or len(days) > 3:  # noqa: PLR2004 -- below three years
         raise Refused(f"{days!r} is no number of days.", "R003", "Give a number, as 20.")
-    return Settings(codes or CODES, wishes["currency"], period_days_min=int(days))
+    return Settings(codes, wishes["currency"], period_days_min=int(days))
 
 
 examiner: Final = RedFlagExaminer()
