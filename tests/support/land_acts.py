@@ -64,7 +64,7 @@ def build(record: type[T], /, **fields: Any) -> T:
 
 
 def who(name: str) -> bytes:
-    """Return the land pseudonym of a person of the demo world."""
+    """Return the land pseudonym of a person."""
     return sha256(b"land pseudonym " + name.encode())
 
 
@@ -155,14 +155,8 @@ def first(*units: str, held: Sequence[Share], **said: Any) -> demands.First:
 
 def transfer(unit: str, old: Sequence[str], new: Sequence[Share], **said: Any) -> demands.Transfer:
     """Ask for a transfer."""
-    fields = {
-        "cause": "sale",
-        "price_fen": 185_000_000,
-        "attestations": (),
-        "acknowledged": None,
-        "escrow": None,
-        **said,
-    }
+    usual = {"attestations": (), "acknowledged": None, "escrow": None}
+    fields = {"cause": "sale", "price_fen": 185_000_000, **usual, **said}
     return build(
         demands.Transfer, unit=unit, transferors=holders(*old), transferees=tuple(new), **fields
     )
@@ -265,7 +259,7 @@ def certify_tax(application: str, base: int = 185_000_000, paid: int | None = No
         application=application,
         tax_office=USCC["tax"],
         base_fen=base,
-        paid_fen=base // 100 if paid is None else paid,
+        paid_fen=-(-base // 100) if paid is None else paid,
     )
     return Step(act, ("tax.tax_officer",))
 

@@ -17,7 +17,7 @@ from tongjian.core.operation import Refused
 from tongjian.services.land.acts_survey import polygon_of
 from tongjian.services.land.book import check_shares
 from tongjian.services.land.enter_burden import is_mortgageable
-from tongjian.services.land.values import Share
+from tongjian.services.land.values import Point, Share
 
 TAX = on.certify_tax("")
 ACCEPTED = "accepted"
@@ -290,7 +290,7 @@ def test_i11_a_split_conserves_area_within_tolerance_and_the_old_number_dies(
             (high[0], low[1] + top),
             (low[0], low[1] + top),
         ]
-        points = tuple(on.build(on.Point, x_mm=x, y_mm=y) for x, y in ring)
+        points = tuple(on.build(Point, x_mm=x, y_mm=y) for x, y in ring)
         town.ok(on.survey(parcel(n), points, replaces=(land(1),)))
         parts.append(land(n))
     name = town.ready(on.split(land(1), ["zhou"], *parts))
