@@ -35,7 +35,7 @@ POSTS: Final = {
     "agency": ("procurement_agent", "auctioneer", "key_holder", "bid_desk"),
     "finance": ("supervisor", "supervisor_approver", "expert_registrar", "key_holder"),
     "notary": ("key_holder", "bid_desk"),
-    "audit": ("auditor",),
+    "audit": ("auditor", "bid_desk"),
     "market": ("market_registrar",),
     **dict.fromkeys(FIRMS, ("bidder",)),
 }

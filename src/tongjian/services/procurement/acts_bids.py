@@ -17,12 +17,13 @@ from tongjian.core.signatures import KeySuite, SignatureInvalid, verify
 from tongjian.core.values import Count, Digest, TimeMs, Uscc, count, time_ms
 from tongjian.services.procurement import envelopes
 from tongjian.services.procurement.acts_custody import require_secret
-from tongjian.services.procurement.records import BIDS, OFFERS, TENDERS, service
+from tongjian.services.procurement.records import BIDS, DESKS, OFFERS, TENDERS, service
 from tongjian.services.procurement.refusals import Refusal
-from tongjian.services.procurement.rows import Bid, Offer, Tender
+from tongjian.services.procurement.rows import Bid, Desk, Offer, Tender
 from tongjian.services.procurement.rules import require_tender
 from tongjian.services.procurement.values import (
     BIDS_MAX,
+    DESK_BIDS_MAX,
     BidResult,
     Ciphertext,
     Number,
@@ -59,7 +60,7 @@ class BidReceived(Event, tag="procurement.bid_received"):
     received_ms: TimeMs
 
 
-@service.operation(by=DESK, law=BID_LAW, writes=(TENDERS, BIDS))
+@service.operation(by=DESK, law=BID_LAW, writes=(TENDERS, BIDS, DESKS))
 def submit_bid(act: SubmitBid, ledger: Ledger) -> BidReceived:
     """Take in an envelope before the deadline; the last version counts, none is readable yet."""
     tender = require_tender(ledger, act.tender, "published")
@@ -68,7 +69,10 @@ def submit_bid(act: SubmitBid, ledger: Ledger) -> BidReceived:
     ensure(known is None or known.result == "sealed", Refusal.BID_WITHDRAWN)
     ensure(act.version == (known.version + 1 if known else 1), Refusal.VERSION_WRONG)
     check_slot(act, act.commitment, act.ciphertext, ledger)
-    ensure(known is not None or tender.bids < BIDS_MAX, Refusal.TOO_MANY_BIDS)
+    desk = ledger.get(DESKS, act.tender, ledger.signer.office)
+    taken = desk.envelopes if desk else 0
+    has_room = tender.bids < BIDS_MAX and taken < DESK_BIDS_MAX
+    ensure(known is not None or has_room, Refusal.TOO_MANY_BIDS)
 
     bid = Bid(
         version=act.version,
@@ -80,6 +84,8 @@ def submit_bid(act: SubmitBid, ledger: Ledger) -> BidReceived:
     )
     ledger.put(BIDS, act.tender, act.slot, row=bid)
     if known is None:
+        row = Desk(envelopes=count(taken + 1))
+        ledger.put(DESKS, act.tender, ledger.signer.office, row=row)
         more = {"bids": count(tender.bids + 1), "unopened": count(tender.unopened + 1)}
         ledger.put(TENDERS, act.tender, row=replace(tender, **more))
     return BidReceived(

@@ -12,6 +12,7 @@ from tongjian.services.procurement.rows import (
     Challenge,
     Contract,
     Dealing,
+    Desk,
     Entrant,
     Expert,
     Finding,
@@ -52,6 +53,8 @@ DEALINGS: Final[Table[Dealing, str, int]] = Table("procurement.dealings", Dealin
 SHARES: Final[Table[Share, str, int]] = Table("procurement.shares", Share, (TEXT, NUMBER))
 BIDS: Final[Table[Bid, str, bytes]] = Table("procurement.bids", Bid, (TEXT, BYTES32))
 """Tender, one-time key: all bids of a tender are one range."""
+DESKS: Final[Table[Desk, str, str]] = Table("procurement.desks", Desk, (TEXT, TEXT))
+"""Tender, receiving office."""
 OFFERS: Final[Table[Offer, str, str]] = Table("procurement.offers", Offer, (TEXT, TEXT))
 """Tender, bidder."""
 MARKS: Final[Table[Mark, str, str, bytes]] = Table("procurement.marks", Mark, (TEXT, TEXT, BYTES16))
@@ -98,6 +101,7 @@ service: Final = Service(
         DEALINGS,
         SHARES,
         BIDS,
+        DESKS,
         OFFERS,
         MARKS,
         FINDINGS,

@@ -41,7 +41,7 @@ class Refusal(RefusalCode):
     BID_WITHDRAWN = 30, "The bid was withdrawn."
     VERSION_WRONG = 31, "The version is not the one that follows."
     SLOT_SIGNATURE_WRONG = 32, "The one-time key did not sign this."
-    TOO_MANY_BIDS = 33, "The procedure holds as many envelopes as it may."
+    TOO_MANY_BIDS = 33, "The procedure, or this desk of it, holds as many envelopes as it may."
     ALREADY_SHARED = 34, "The office has published its share."
     SHARE_WRONG = 35, "The share is not the one that the dealings commit to."
     SHARES_MISSING = 36, "Too few shares of the key are published."

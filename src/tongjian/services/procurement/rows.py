@@ -218,6 +218,12 @@ class Bid(Row):
     """Known once it is opened."""
 
 
+class Desk(Row):
+    """How many envelopes of a procedure an office has handed in."""
+
+    envelopes: Count
+
+
 class Offer(Row, matched=True):
     """An opened bid of one bidder, and how it was judged."""
 

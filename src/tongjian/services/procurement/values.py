@@ -11,6 +11,8 @@ HOLDERS_MAX: Final = 9
 """Key holders of one procedure."""
 BIDS_MAX: Final = 100
 """Envelopes of one procedure, blank ones included."""
+DESK_BIDS_MAX: Final = 40
+"""Envelopes that one office may hand in, so that no desk fills a procedure with blank ones."""
 CRITERIA_MAX: Final = 24
 POINTS_TOTAL: Final = 10_000
 """All criteria together, in hundredths of a point."""

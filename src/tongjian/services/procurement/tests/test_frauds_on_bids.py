@@ -112,6 +112,15 @@ def test_blank_envelopes_hide_how_many_bid(town: Town) -> None:
     assert town.tender().status == "opened"
 
 
+def test_a_desk_cannot_crowd_out_bids_with_blank_envelopes(town: Town) -> None:
+    town.go("published")
+    said = [
+        town.outcome("submit_bid", bidder=None, slot_name=f"blank {number}") for number in range(42)
+    ]
+    assert said == ["accepted"] * 40 + ["TOO_MANY_BIDS"] * 2
+    town.ok("submit_bid", by=("notary.bid_desk",))
+
+
 def test_a_late_bid_is_refused_to_the_millisecond(town: Town) -> None:
     town.go("received")
     town.world.wait(town.tender().deadline_ms - 1 - town.world.now_ms)
