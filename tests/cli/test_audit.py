@@ -35,7 +35,7 @@ def regrade(home: Path, grade: str) -> None:
 def test_replay_says_what_follows_and_what_is_not_proven(used: Path) -> None:
     result = ok(*replay(used))
     header = answer("status", home=used)
-    assert "EVERYTHING FOLLOWS up to block 2" in result.stdout
+    assert "EVERYTHING FOLLOWS up to block 2 截至区块 2，全部由规则推得" in result.stdout
     assert header["state_root"] in result.stdout
     assert "Not proven" in result.stderr
 
@@ -64,6 +64,7 @@ def test_a_changed_byte_of_a_block_is_named_and_the_exit_code_is_4(used: Path) -
     result = run(*replay(used))
     assert result.exit_code == 4
     assert f"{log} DIFFERS at block 2, frame" in result.stdout
+    assert "所记与重算（或另一份）不符" in result.stdout
     told = answer(*replay(used), code=4)
     assert (told["holds"], told["height"], told["field"]) == (False, 2, "frame")
 
@@ -97,14 +98,15 @@ def test_a_replay_compares_a_store_that_it_is_given(used: Path) -> None:
 
 
 def test_a_store_that_follows_is_said_to(used: Path) -> None:
-    assert "THE STORE FOLLOWS from its blocks up to height 2" in ok("audit", "compare", used).stdout
+    said = ok("audit", "compare", used).stdout
+    assert "THE STORE FOLLOWS from its blocks up to height 2 状态库由区块推得" in said
     assert answer("audit", "compare", used)["stores_height"] == 2
 
 
 def test_two_ledgers_that_part_are_told_with_height_and_row(used: Path, tmp_path: Path) -> None:
     other = copy_of(used, tmp_path / "other")
     same = ok("audit", "compare", used, other)
-    assert "THEY DO NOT PART up to block 2" in same.stdout
+    assert "THEY DO NOT PART up to block 2 截至该区块，两份账本一致" in same.stdout
     regrade(used, "B")
     behind = ok("audit", "compare", used, other)
     assert "the second is 1 blocks behind" in behind.stdout
@@ -173,7 +175,7 @@ def test_a_decision_is_decided_again_from_two_files(used: Path, tmp_path: Path) 
 
     said = ok("audit", "rerun", file, "--trust", trust).stdout
 
-    assert f"{file} DECIDED THE SAME" in said
+    assert f"{file} DECIDED THE SAME 重新裁决，结果相同" in said
     assert identity in said
     assert f"row invoice.taxpayers:{FIRM}" in said
     assert "code of invoice version 1" in said
@@ -200,12 +202,12 @@ def test_a_bundle_that_was_changed_or_is_none_ends_with_4(used: Path, tmp_path: 
     file.write_bytes(flip(data, len(data) // 2))
     result = run("audit", "rerun", file, "--trust", used / "anchors.json")
     assert result.exit_code == 4
-    assert "DOES NOT HOLD" in result.stdout
+    assert "DOES NOT HOLD 凭据不成立" in result.stdout
     plain = tmp_path / "plain.receipt"
     ok("receipt", identity, "--transaction", "-o", plain, home=used)
     result = run("audit", "rerun", plain, "--trust", used / "anchors.json")
     assert result.exit_code == 4
-    assert "CANNOT BE DECIDED AGAIN" in result.stdout
+    assert "CANNOT BE DECIDED AGAIN 无法重新裁决" in result.stdout
     told = answer("audit", "rerun", plain, "--trust", used / "anchors.json", code=4)
     assert told["same"] is None
 
@@ -223,7 +225,7 @@ def test_what_a_decision_differs_in_is_told_by_field(
     monkeypatch.setitem(operation.__dict__, "handler", lenient)
     result = run("audit", "rerun", file, "--trust", used / "anchors.json")
     assert result.exit_code == 4
-    assert "DECIDED OTHERWISE" in result.stdout
+    assert "DECIDED OTHERWISE 重新裁决，结果不同" in result.stdout
     assert "grade: A → M" in result.stdout
     told = answer("audit", "rerun", file, "--trust", used / "anchors.json", code=4)
     assert told["same"] is False

@@ -58,6 +58,12 @@ def redecides(chain: Chain, data: bytes) -> tuple[int, str]:
     return int(verified.header.height), ""
 
 
+_ZH: Final = {
+    "DOES NOT HOLD": "凭据不成立",
+    "CANNOT BE DECIDED AGAIN": "无法重新裁决",
+}
+
+
 def say_rerun(surface: Surface, file: Path, trust: Path) -> bool:
     """Decide a bundle again and say what came of it; return whether it is the same."""
     anchors = Anchors.read(trust)
@@ -80,7 +86,7 @@ def _say_unsaid(surface: Surface, file: Path, verdict: str, why: str) -> None:
     if surface.as_json:
         surface.document({"file": str(file), "same": None, "verdict": verdict.lower(), "why": why})
         return
-    surface.line(f"{file} {verdict}", style="bold red")
+    surface.line(f"{file} {verdict} {_ZH[verdict]}", style="bold red")
     surface.line(f"{INDENT}{why}")
 
 
@@ -98,7 +104,7 @@ def _say_same(
             }
         )
         return
-    surface.line(f"{file} DECIDED THE SAME", style="bold green")
+    surface.line(f"{file} DECIDED THE SAME 重新裁决，结果相同", style="bold green")
     for one in done:
         for text, style in _same_lines(one):
             surface.line(f"{INDENT}{text}", style=style)
@@ -159,7 +165,7 @@ def _say_otherwise(surface: Surface, file: Path, otherwise: DecidedOtherwise) ->
         differences = [_otherwise_json(one) for one in otherwise.differences]
         surface.document({"file": str(file), "same": False, "differences": differences})
         return
-    surface.line(f"{file} DECIDED OTHERWISE", style="bold red")
+    surface.line(f"{file} DECIDED OTHERWISE 重新裁决，结果不同", style="bold red")
     for one in otherwise.differences:
         for text, style in _otherwise_lines(one):
             surface.line(f"{INDENT}{text}", style=style)

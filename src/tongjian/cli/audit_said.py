@@ -41,7 +41,8 @@ def say_replayed(surface: Surface, genesis: Genesis, done: Replayed, into: Path 
     if surface.as_json:
         surface.document(_replayed_json(genesis, done))
         return
-    surface.line(f"EVERYTHING FOLLOWS up to block {header.height}", style="bold green")
+    text = f"EVERYTHING FOLLOWS up to block {header.height}"
+    surface.line(f"{text} 截至区块 {header.height}，全部由规则推得", style="bold green")
     surface.pairs(
         [
             ("chain", done.chain.hex()),
@@ -146,10 +147,11 @@ def say_compared(
         return
     if alone:
         text = f"THE STORE FOLLOWS from its blocks up to height {heights[0]}"
-        surface.line(text, style="bold green")
+        surface.line(f"{text} 状态库由区块推得，逐字节一致", style="bold green")
         surface.line(f"{INDENT}rows, order, places, log: every byte is what the replay gives")
         return
-    surface.line(f"THEY DO NOT PART up to block {min(heights)}", style="bold green")
+    text = f"THEY DO NOT PART up to block {min(heights)}"
+    surface.line(f"{text} 截至该区块，两份账本一致", style="bold green")
     if heights[0] != heights[1]:
         behind = SIDES[heights.index(min(heights))]
         count = abs(heights[0] - heights[1])
@@ -178,7 +180,8 @@ def say_difference(
     if surface.as_json:
         surface.document(_difference_json(found, what, sides))
         return
-    surface.line(f"{what} DIFFERS at {found.named()}", style="bold red")
+    text = f"{what} DIFFERS at {found.named()}"
+    surface.line(f"{text} 所记与重算（或另一份）不符", style="bold red")
     surface.line(f"{INDENT}{found.why}")
     for text, style in _difference_lines(found, sides):
         surface.line(f"{INDENT}{text}", style=style)
