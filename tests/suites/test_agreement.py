@@ -1,4 +1,4 @@
-"""The library of SM2 and its fallback agree; `make sm2-agreement` asks them a hundred thousand."""
+"""The library of SM2 and its fallback agree; `make sm-agreement` asks them a hundred thousand."""
 
 import pytest
 

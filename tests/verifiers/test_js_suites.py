@@ -1,11 +1,12 @@
 """The suites of seals in JavaScript: the same vectors, the same verdicts; ledgers of P-256."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from receipt_forger import put_together, take_apart
-from receipt_town import Town, build_town
+from receipt_town import Town
 from second_verifier import ROOT, Case, ask, assert_agreement, cases, needs_js
 
 from tongjian.core.signatures import KeySuite, holds
@@ -63,10 +64,10 @@ def test_a_key_that_is_none_is_trusted_by_neither(suite: str) -> None:
     assert held(suite, [(key.hex(), "", "01" * 64) for key in wrong]) == [False] * len(wrong)
 
 
-@pytest.fixture(scope="module", params=[("sha256", "p256"), ("sm3", "p256"), ("sm3", "ed25519")])
-def sampled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Town:
+@pytest.fixture(params=[("sha256", "p256"), ("sm3", "p256"), ("sm3", "ed25519")], ids="-".join)
+def sampled(request: pytest.FixtureRequest, towns: Callable[[str, str], Town]) -> Town:
     """Give a ledger on which not everything is tried."""
-    return build_town(tmp_path_factory.mktemp("sampled"), *request.param)
+    return towns(*request.param)
 
 
 def test_a_ledger_of_another_suite_is_judged_alike(sampled: Town) -> None:

@@ -96,7 +96,7 @@ def streams(receipt: bytes) -> Iterator[bytes]:
 
 def test_streams_at_the_edges_inflate_alike(town: Town) -> None:
     said = assert_alike([dense(stream) for stream in streams(town.receipts["row"])])
-    assert said.count(REFUSED) > 15
+    assert said.count(REFUSED) >= 10
 
 
 @pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED])

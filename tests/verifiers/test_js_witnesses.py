@@ -26,7 +26,7 @@ FAILED = (6, "witnesses")
 HELD = ("witnesses", "check")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def parts(town: Town) -> Parts:
     """Give a receipt that witnesses sign."""
     return take_apart(town.receipts["row"])
