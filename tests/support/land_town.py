@@ -65,6 +65,10 @@ class Town:
             self.people[f"twin.{role}"] = self.world.person(
                 f"twin.{role}", USCC["registry"], role, same_person_as=twin
             )
+        counter = self.people["registry.land_counter"]
+        self.people["counter.land_reviewer"] = self.world.person(
+            "counter.land_reviewer", USCC["registry"], "land_reviewer", same_person_as=counter
+        )
         both = self.people["registry.land_reviewer"]
         self.people["second.land_registrar"] = self.world.person(
             "second.land_registrar", USCC["registry"], "land_registrar", same_person_as=both

@@ -92,6 +92,7 @@ def submit(act: Submit, ledger: Ledger) -> ApplicationMoved:
         demand=act.demand,
         documents=act.documents,
         status="submitted",
+        taken_in_by=person_id(ledger.signer.person),
         submitted_ms=time_ms(ledger.time_ms),
         due_ms=time_ms(0),
         publicity_ms=time_ms(0),
@@ -152,9 +153,7 @@ def accept(act: Accept, ledger: Ledger) -> ApplicationMoved:
     return accepted(act.application, row, acceptor, ledger)
 
 
-def accepted(
-    number: str, row: Application, acceptor: PersonId | None, ledger: Ledger
-) -> ApplicationMoved:
+def accepted(number: str, row: Application, acceptor: PersonId, ledger: Ledger) -> ApplicationMoved:
     """Write an application as accepted, by an officer or by law, and set its clock."""
     due_ms = working_deadline(ledger, ledger.parameter("entry_days"))
     officers = replace(NOBODY, acceptor=acceptor)
@@ -197,11 +196,14 @@ class DeemAccepted(Act, tag="land.deem_accepted"):
     writes=(APPLICATIONS,),
 )
 def deem_accepted(act: DeemAccepted, ledger: Ledger) -> tuple[ApplicationMoved, ...]:
-    """Accept by law an application that the registry has not declined on the spot."""
+    """Accept by law an application that the registry has not declined on the spot.
+
+    Three persons are needed all the same: whoever took it in counts as the one who accepted.
+    """
     row = ledger.one(APPLICATIONS, act.application, missing=Refusal.APPLICATION_UNKNOWN)
     if row.status != "submitted":
         return ()
-    return (accepted(act.application, row, None, ledger),)
+    return (accepted(act.application, row, row.taken_in_by, ledger),)
 
 
 class NoteOverdue(Act, tag="land.note_overdue"):

@@ -106,7 +106,7 @@ class Unit(Row, matched=True):
 
 
 class Officers(Record):
-    """The natural persons who took the three steps; None where the ledger itself did."""
+    """The natural persons who took the three steps; None where nobody has taken one yet."""
 
     acceptor: PersonId | None = None
     reviewer: PersonId | None = None
@@ -209,6 +209,8 @@ class Application(Row):
     documents: Digest
     """Salted commitment to the documents, signatures of the parties among them."""
     status: ApplicationStatus
+    taken_in_by: PersonId
+    """The natural person at the counter; who, where the law deems it accepted, is the first."""
     submitted_ms: TimeMs
     due_ms: TimeMs
     """The first moment at which the entry is overdue; 0 before acceptance."""
