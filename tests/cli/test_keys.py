@@ -1,22 +1,14 @@
 """Keys through their life: drawn, put under a passphrase or into a token, enrolled, ending."""
 
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from softhsm import soft_token
 from terminal import FIRM, TAX, answer, fails, ok, register, run
 
 from tongjian.cli.failures import ExitCode
 from tongjian.node import secrecy
-
-MODULES = (
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib64/softhsm/libsofthsm2.so",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -36,21 +28,7 @@ def passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def module(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A SoftHSM with one token `office`, PIN 4321."""
-    found = next((path for path in MODULES if Path(path).exists()), None)
-    if found is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("needs SoftHSM: apt-get install softhsm2")
-    folder = tmp_path_factory.mktemp("hsm")
-    (folder / "tokens").mkdir()
-    configuration = folder / "softhsm2.conf"
-    configuration.write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(configuration)
-    pin = folder / "pin"
-    pin.write_text("4321\n")
-    os.environ[secrecy.PIN] = str(pin)
-    command = ("softhsm2-util", "--init-token", "--free", "--label", "office")
-    subprocess.run([*command, "--so-pin", "1234", "--pin", "4321"], check=True, capture_output=True)
-    return found
+    return soft_token(tmp_path_factory.mktemp("hsm"))
 
 
 def officers(home: Path) -> dict[str, dict[str, str]]:

@@ -67,6 +67,7 @@ def add_to(app: typer.Typer) -> None:
     command(group, "pending", panel=WAITING)(pending)
     command(group, "inspect", panel=WAITING)(inspect)
     command(group, "sign", panel=WAITING)(sign)
+    command(group, "passkey", panel=WAITING)(passkey)
     command(group, "attach", panel=WAITING)(attach)
     command(group, "decline", panel=WAITING)(decline)
     command(group, "submit", panel=WAITING)(submit)
@@ -156,6 +157,37 @@ def attach(
     with Waiting.of(surface) as waiting:
         path, one = waiting.take(name)
         waiting.keep(path, waiting.signed(one, read_hex(key), read_hex(signature)))
+
+
+def passkey(
+    surface: Surface,
+    name: DraftArgument,
+    holder: AsOption,
+    port: Annotated[int, typer.Option("--port", help="The one the passkey was made at.")] = 8642,
+) -> None:
+    """Sign a draft with a passkey, in the browser of this machine, which shows what is signed."""
+    from tongjian.cli.keys_made import open_page
+    from tongjian.cli.waiting import Waiting
+    from tongjian.node import passkeys
+    from tongjian.node.drafts import Draft, DraftInvalid
+
+    with Waiting.of(surface) as waiting:
+        path, one = waiting.take(name)
+        waiting.show(path, one) if not surface.as_json else None
+        key, credential = waiting.home.identity(holder).id, waiting.home.credential(holder)
+        signed: list[Draft] = []
+
+        def take(answer: dict[str, Any]) -> str:
+            try:
+                signed.append(waiting.signed(one, key, passkeys.read_assertion(answer)))
+            except DraftInvalid as error:
+                raise ValueError(str(error)) from error
+            return "已签名，可关闭此页。Signed; this page can be closed."
+
+        waiting.require_turn(one, key)
+        asked = passkeys.assertion(one.incoming.message, credential, waiting.spoken(one))
+        passkeys.ask(asked, take, lambda url: open_page(surface, url), port)
+        waiting.keep(path, signed[0])
 
 
 def decline(

@@ -83,6 +83,12 @@ _KNOWN: Final[dict[str, _Known]] = {
         "a key in a token is named by the vendor's library, the token's label and the key's label",
         "tongjian keys token --help",
     ),
+    "tongjian.node.passkeys.PasskeyError": _Known(
+        ExitCode.UNAVAILABLE,
+        "The passkey was not asked.",
+        "the browser of this machine asks the authenticator, at an address that the key pins",
+        "repeat the command, and open the address that it prints",
+    ),
     "tongjian.node.secrecy.PassphraseError": _Known(
         ExitCode.UNAUTHORISED,
         "The passphrase or PIN cannot be used.",

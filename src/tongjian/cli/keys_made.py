@@ -69,6 +69,39 @@ def token(
     _tell(surface, holder, read_key(path, digest))
 
 
+def passkey(
+    surface: Surface,
+    holder: HolderArgument,
+    port: Annotated[int, typer.Option("--port", help="Of this machine; the key pins it.")] = 8642,
+) -> None:
+    """Make a passkey in the browser of this machine, and write the file that names it."""
+    from tongjian.core.signatures import KeySuite, compute_key_id
+    from tongjian.node import passkeys
+    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.keys import Identity, write_passkey
+
+    home = Home(surface.folder)
+    digest = home.digest()
+    made: list[bytes] = []
+
+    def take(answer: dict[str, Any]) -> str:
+        credential, public = passkeys.read_enrolment(answer, passkeys.origin_of(port))
+        write_passkey(home.folder / KEYS_NAME / f"{holder}.json", credential, holder, public)
+        made.append(public)
+        return "已建立，可关闭此页。Made; this page can be closed."
+
+    passkeys.ask(passkeys.enrolment(holder), take, lambda url: open_page(surface, url), port)
+    identity = compute_key_id(digest, KeySuite.WEBAUTHN, made[0])
+    _tell(surface, holder, Identity(KeySuite.WEBAUTHN, made[0], identity, "credential"))
+
+
+def open_page(surface: Surface, url: str) -> None:
+    """Say which address is to be opened in the browser of this machine."""
+    if surface.as_json:
+        typer.echo(url, err=True)
+    surface.note(f"open {url} in the browser of this machine 请在本机浏览器中打开", style="bold")
+
+
 def protect(surface: Surface, holder: HolderArgument) -> None:
     """Put the secret of a key file under a passphrase, asked for twice."""
     from tongjian.node import secrecy

@@ -126,6 +126,14 @@ class Waiting:
         """Return the draft with one more signature."""
         return self.desk.add(draft, key, signature, now_ms())
 
+    def require_turn(self, draft: Draft, key: bytes) -> None:
+        """Raise `NotNext` where it is not the turn of a key to sign."""
+        self.desk.require_turn(draft, key, now_ms())
+
+    def spoken(self, draft: Draft) -> list[str]:
+        """Return what a draft asks, as sentences in Chinese and English."""
+        return [text for sentence in self._sentences(draft) for text in sentence]
+
     def keep(self, path: Path, draft: Draft) -> None:
         """Write a draft to its file and say what comes next."""
         path.parent.mkdir(parents=True, exist_ok=True)

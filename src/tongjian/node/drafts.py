@@ -157,7 +157,7 @@ class Desk:
 
     def add(self, draft: Draft, key: bytes, signature: bytes, now_ms: int) -> Draft:
         """Return the draft with one more signature; raises `NotNext`, `DraftInvalid`."""
-        self._require_turn(draft, key, now_ms)
+        self.require_turn(draft, key, now_ms)
         self._verify(key, draft.incoming.message, signature)
         signatures = (*draft.signatures, signature)
         return self._draft(draft.body, signatures, draft.deadline_ms, None)
@@ -194,7 +194,8 @@ class Desk:
             raise DraftInvalid(msg)
         return Draft(incoming, signatures, deadline_ms, declined, body)
 
-    def _require_turn(self, draft: Draft, key: bytes, now_ms: int) -> None:
+    def require_turn(self, draft: Draft, key: bytes, now_ms: int) -> None:
+        """Raise `NotNext` unless it is the turn of a key to sign, before the deadline."""
         if draft.declined is not None:
             msg = f"it was declined: {draft.declined.reason}"
             raise NotNext(msg)

@@ -24,7 +24,7 @@ from tongjian.engines.chain import Chain
 from tongjian.engines.solo import SoloEngine
 from tongjian.engines.trust import anchors_of
 from tongjian.node.clock import now_ms
-from tongjian.node.keys import Identity, KeyPair, SealKeys, read_identity, read_key
+from tongjian.node.keys import Identity, KeyPair, SealKeys, read_credential, read_identity, read_key
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
 GENESIS_NAME: Final = "genesis.json"
@@ -119,6 +119,10 @@ class Home:
     def identity(self, holder: str) -> Identity:
         """Return which key a holder has here, without opening it; raises `KeyFileError`."""
         return read_identity(self._key_path(holder), self.digest())
+
+    def credential(self, holder: str) -> bytes:
+        """Return the id by which a browser knows a holder's passkey; raises `KeyFileError`."""
+        return read_credential(self._key_path(holder))
 
     def _key_path(self, holder: str) -> Path:
         return self.folder / KEYS_NAME / f"{holder}.json"

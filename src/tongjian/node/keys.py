@@ -21,10 +21,7 @@ from tongjian.node.signers import Sign, signer_of
 from tongjian.storage.errors import StorageError
 
 FORMAT: Final = "tongjian-key/1"
-_SUITES: Final = {
-    SUITE_NAMES[suite]: suite
-    for suite in (KeySuite.ED25519, KeySuite.SM2, KeySuite.P256, KeySuite.ML_DSA_65)
-}
+_SUITES: Final = {SUITE_NAMES[suite]: suite for suite in KeySuite}
 
 
 class KeyFileError(Exception):
@@ -38,7 +35,7 @@ class Identity(NamedTuple):
     public: bytes
     id: bytes
     kept: str
-    """`seed` in the open, `sealed` under a passphrase, `token` in a security module."""
+    """`seed` in the open, `sealed` under a passphrase, `token` or `credential` elsewhere."""
 
 
 class KeyPair:
@@ -137,11 +134,26 @@ def write_token_key(
     _write_new(path, {**_head(suite, holder), "token": asdict(place), "public": public.hex()})
 
 
+def write_passkey(path: Path, credential: bytes, holder: str, public: bytes) -> None:
+    """Write the file of a passkey: its public half, and the id by which a browser knows it."""
+    kept = {"credential": credential.hex(), "public": public.hex()}
+    _write_new(path, {**_head(KeySuite.WEBAUTHN, holder), **kept})
+
+
+def read_credential(path: Path) -> bytes:
+    """Return the id by which a browser knows a passkey; raises `KeyFileError` for another key."""
+    document = _read(path)
+    if "credential" not in document:
+        msg = f"{path.name} is no passkey; `tongjian tx sign` signs with it"
+        raise KeyFileError(msg)
+    return bytes.fromhex(document["credential"])
+
+
 def seal_key(path: Path, passphrase: bytes) -> None:
     """Put the secret of a key file under a passphrase, or under another; one step, in place."""
     document = _read(path)
-    if "token" in document:
-        msg = f"{path.name}: its secret is in a token, which has a PIN of its own"
+    if not {"seed", "sealed"} & document.keys():
+        msg = f"{path.name}: its secret is in a token or an authenticator, not in the file"
         raise KeyFileError(msg)
     suite = _SUITES[document["suite"]]
     try:
@@ -183,6 +195,9 @@ def read_key(path: Path, digest: Hash) -> KeyPair:
     document = _read(path)
     try:
         suite = _SUITES[document["suite"]]
+        if "credential" in document:
+            msg = f"{path.name} is a passkey: it signs in a browser, `tongjian tx passkey --help`"
+            raise KeyFileError(msg)
         if "token" not in document:
             return KeyPair(_secret(path, document), digest, suite)
         place, public = tokens.Place(**document["token"]), bytes.fromhex(document["public"])
@@ -208,7 +223,7 @@ def read_identity(path: Path, digest: Hash) -> Identity:
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path.name} is not a key file: {error}"
         raise KeyFileError(msg) from error
-    kept = next(name for name in ("token", "sealed", "seed") if name in document)
+    kept = next(name for name in ("credential", "token", "sealed", "seed") if name in document)
     return Identity(suite, public, compute_key_id(digest, suite, public), kept)
 
 
