@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,14 @@ def test_the_program_deals_a_key_that_all_can_confirm() -> None:
         confirmed = bidding.confirm_key(sha256, town.world.state, "t1", USCC[holder], secret)
         town.world.accepts(town.people[f"{holder}.key_holder"], act=confirmed)
     town.ok("publish")
+
+
+def test_the_commands_of_the_page_are_those_of_the_program() -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/sealed-bids.md"
+    text = page.read_text("utf-8").replace("\\\n", " ")
+    lines = re.findall(r"^tongjian procurement bid (\S+)(.*)$", text, re.MULTILINE)
+    assert len(lines) > 8
+    for command, rest in lines:
+        said = ok("procurement", "bid", command, "--help").stdout
+        for option in re.findall(r"--[a-z-]+", rest.partition("#")[0]):
+            assert option in said, f"{command} has no {option}"
