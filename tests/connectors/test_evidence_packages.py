@@ -9,17 +9,25 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from evidence_ledger import START_MS, CourtLedger
 from evidence_town import case_of, id16, salt_of
+from hypothesis import given
+from hypothesis import strategies as st
 from tsa import Tsa
 
 from tongjian.connectors.evidence import pack as packing
 from tongjian.connectors.evidence.errors import PackageInvalid
 from tongjian.connectors.evidence.facts import ranges_of
-from tongjian.connectors.evidence.package import Manifest, list_files, write_package
+from tongjian.connectors.evidence.package import (
+    Manifest,
+    list_files,
+    open_package,
+    write_package,
+)
 from tongjian.connectors.evidence.verify import Report, verify_package
 from tongjian.engines.receipts import Receipts
 from tongjian.services.evidence.exchange import HASHES
@@ -117,6 +125,13 @@ def test_a_package_without_the_derived_file_proves_a_part(ledger: CourtLedger) -
     assert sum("version" in each.en for each in report.not_proven) == 2
 
 
+def test_a_file_that_nobody_recorded_does_not_ride_along_unseen(ledger: CourtLedger) -> None:
+    _, report = packed(ledger, AD, COPY, packing.Source("contract.pdf", b"a contract"))
+    assert report.result == "partial"
+    (said,) = [each.en for each in report.not_proven if "contract" in each.en]
+    assert said == "files/3-contract.pdf is an attachment: nothing on the ledger speaks of it"
+
+
 def test_the_same_files_make_the_same_package(ledger: CourtLedger) -> None:
     assert packed(ledger, AD, COPY)[0] == packed(ledger, AD, COPY)[0]
 
@@ -187,6 +202,17 @@ def test_a_receipt_that_hides_a_step_of_custody_is_refused(ledger: CourtLedger) 
 
     with pytest.raises(PackageInvalid, match="does not show all rows"):
         packing.pack([AD, COPY], ITEM, "", anchors, hidden)
+
+
+@pytest.mark.parametrize("case", ["案", "a\x00b", "x" * 400, "2026-990192-minchu-999"])
+def test_a_case_that_is_none_or_another_is_refused(ledger: CourtLedger, case: str) -> None:
+    data, _ = packed(ledger, AD, COPY)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    manifest = msgspec.json.decode(files.pop("manifest.json"), type=Manifest)
+    spoiled = write_package(msgspec.structs.replace(manifest, case=case), files)
+    with pytest.raises(PackageInvalid):
+        verify_package(spoiled, ledger.home.anchors())
 
 
 def test_another_ledgers_trust_file_is_refused(ledger: CourtLedger, tmp_path: Path) -> None:
@@ -273,6 +299,9 @@ def test_a_clock_that_was_manipulated_shows_in_the_stamp(
         verify_package(forged, ledger.home.anchors(), [tsa.root.der])
     with pytest.raises(PackageInvalid, match="does not match"):
         verify_package(data, ledger.home.anchors(), [Tsa().root.der])
+    stray = packing.Source("stray.tsr", tsa.stamp(b"stray"))
+    with pytest.raises(PackageInvalid, match="not the one that the ledger has"):
+        packed(ledger, AD, packing.Source("stray.txt", b"stray"), stray)
     _, without = packed(ledger, AD)
     assert any("time stamp is not in the package" in each.en for each in without.not_proven)
 
@@ -288,3 +317,35 @@ def test_a_file_without_its_salts_makes_no_package(ledger: CourtLedger) -> None:
         packed(ledger, packing.Source("ad.png", b"ad"))
     with pytest.raises(packing.SaltsMissing):
         packed(ledger, packing.Source("ad.png", b"ad", b"[{}]"))
+
+
+@given(st.binary(max_size=400))
+def test_bytes_that_are_no_package_are_refused(data: bytes) -> None:
+    for whole in (data, b"PK\x03\x04" + data):
+        with pytest.raises(PackageInvalid):
+            open_package(whole)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(["format", "chain", "item", "case", "files", "openings"]), JSON)
+def test_a_manifest_of_any_shape_is_read_or_refused(field: str, value: Any) -> None:
+    manifest: dict[str, Any] = {
+        "format": "tongjian-evidence-package/1",
+        "chain": "00" * 32,
+        "item": "00" * 16,
+        "case": "",
+        "files": [],
+        "openings": [],
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest | {field: value}))
+    anchors = Anchors(chain="00" * 32, label="x", hash="sha256", seals=[])
+    with pytest.raises(PackageInvalid):
+        verify_package(buffer.getvalue(), anchors)

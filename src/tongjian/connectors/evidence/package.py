@@ -72,7 +72,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["tongjian-evidence-package/1"]
     chain: Hexadecimal
     item: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
-    case: str
+    case: Annotated[
+        str, Meta(pattern=r"^([0-9]{4}-[0-9]{2,6}-[a-z]{1,16}-[1-9][0-9]{0,7})?$(?!\n)")
+    ]
     """Key of the case, or empty."""
     files: list[FileListed]
     openings: list[Opening]

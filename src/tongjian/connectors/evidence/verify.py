@@ -131,6 +131,8 @@ class _Checker:
         self._files = files
         self._facts = facts
         self._report = report
+        self._bound: dict[str, bytes] = {}
+        """Files that open a commitment of the ledger; the package says nothing of any other."""
 
     def add(self, step: str, zh: str, en: str) -> None:
         """Note a step that held."""
@@ -185,6 +187,12 @@ class _Checker:
                 f"the manifest opens {digest}, which the ledger does not have: altered or forged",
                 f"清单中的承诺值 {digest} 不在账上：内容已被改动或伪造",
             )
+        for path in self._files:
+            if path.startswith(FILES) and path not in self._bound:
+                self.lack(
+                    f"{path} 只是附件，账上没有它的登记",
+                    f"{path} is an attachment: nothing on the ledger speaks of it",
+                )
         since = self._report.unchanged_since_ms
         self.add(
             "content",
@@ -214,6 +222,7 @@ class _Checker:
                 f"{opening.path} does not open its commitment: altered after it was fixed",
                 f"{opening.path} 与固定值不符：固定之后被改动",
             )
+        self._bound[opening.path] = content
 
     # -- time stamps --------------------------------------------------------------------------
 
@@ -264,15 +273,14 @@ class _Checker:
         return row
 
     def _stamped(self, token: Token) -> bytes:
-        for path, data in self._files.items():
-            if path.startswith(FILES):
-                computed = hashlib.new(token.hash_name, data).digest()
-                if hmac.compare_digest(computed, token.imprint):
-                    return data
+        for data in self._bound.values():
+            computed = hashlib.new(token.hash_name, data).digest()
+            if hmac.compare_digest(computed, token.imprint):
+                return data
         raise PackageInvalid(
             "time_stamp",
-            "a token is over none of the files of the package",
-            "时间戳不对应包内任何文件",
+            "a token is over none of the recorded files of the package",
+            "时间戳不对应包内任何已登记的文件",
         )
 
     def _check_authority(self, row: TimeStamp, digest: bytes) -> None:
