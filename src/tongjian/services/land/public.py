@@ -2,7 +2,8 @@
 
 A court's order that `evidence` records reaches the register at once: it follows by `Seize`,
 `RenewSeizure`, `LiftSeizure` or `TransferByOrder`, and a suit over an objection by `NoteSuit` and
-`EndObjection`, in the same transaction, on behalf of the ledger itself. A refusal of land refuses the transaction with the order.
+`EndObjection`, in the same transaction, on behalf of the ledger itself. A refusal of land refuses
+the transaction with the order.
 """
 
 from tongjian.services.land.acts import (
