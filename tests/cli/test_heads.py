@@ -135,3 +135,26 @@ def test_ages_are_written_in_fitting_units() -> None:
     written = [write_age(seconds).partition(" by")[0] for seconds in (0, 119, 120, 7200, 172_800)]
     assert written == ["0 s ago", "119 s ago", "2 min ago", "2 h ago", "2 d ago"]
     assert write_age(-5) == "5 s ahead of this machine's clock"
+
+
+@pytest.mark.parametrize("cose", [False, True])
+def test_witnesses_that_are_demanded_must_have_signed_the_later_head(
+    used: Path, tmp_path: Path, *, cose: bool
+) -> None:
+    named = answer("witness", "init", tmp_path / "w", "--anchors", used / "anchors.json")
+    witness, form = f"{named['name']}={named['public']}", ["--cose"] if cose else []
+    looks = ("witness", "follow", tmp_path / "w", used, "--once")
+    earlier = answer(*looks)["file"]
+    register(used)
+    head = answer(*looks)["file"]
+    asked = ("--trust", used / "anchors.json", "--since", earlier)
+    ok("consistency", 2, *form, "-o", tmp_path / "bare", home=used)
+    ok("consistency", 2, "--cosigned", head, *form, "-o", tmp_path / "signed", home=used)
+    ok("trust", "--witness", witness, home=used)
+    for name in ("bare", "signed"):
+        ok("verify", tmp_path / name, *asked)
+    ok("trust", "--quorum", 1, home=used)
+    ok("verify", tmp_path / "signed", *asked)
+    failed = run("verify", tmp_path / "bare", *asked)
+    assert failed.exit_code == 4
+    assert "no witness signed" in failed.stdout

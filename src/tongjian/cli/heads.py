@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tongjian.cli.look import height_of
-from tongjian.cli.prove import COSE_SUFFIX, SUFFIX, finish
+from tongjian.cli.prove import COSE_SUFFIX, SUFFIX, finish, merged, of_height
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ def consistency(
         bool,
         typer.Option("--cose", help="A COSE Receipt (RFC 9942); needs the operator's key."),
     ] = False,
+    cosigned: Annotated[
+        list[Path] | None,
+        typer.Option("--cosigned", help="A head signed by a witness, to carry; may be repeated."),
+    ] = None,
 ) -> None:
     """Write the receipt that the log of one height continues that of an earlier one.
 
@@ -38,25 +42,28 @@ def consistency(
 
     home = Home(surface.folder)
     with home.open() as chain:
-        heights = height_of(chain, first), height_of(chain, second)
-        data = (_cose if cose else _own)(home, chain, *heights)
+        head = merged(cosigned or [])
+        asked = second if head is None or second is not None else head.head().height
+        heights = height_of(chain, first), height_of(chain, asked)
+        signed = None if head is None else of_height(chain, head, heights[1])
+        data = (_cose if cose else _own)(home, chain, heights, signed)
     name = f"{heights[0]}-{heights[1]}"
     suffix = COSE_SUFFIX if cose else SUFFIX
     path = Path(f"{_KIND}-{name}{suffix}") if output is None else output
     finish(surface, path, data, (f"heads {name}", _KIND, heights[1]), force=force)
 
 
-def _own(home: "Home", chain: "Chain", first: int, second: int) -> bytes:
+def _own(home: "Home", chain: "Chain", heights: tuple[int, int], cosigned: bytes | None) -> bytes:
     from tongjian.engines.receipts import Receipts
 
     del home
-    draft = Receipts(chain).draft(second)
-    draft.consistency(first)
-    return draft.finish()
+    draft = Receipts(chain).draft(heights[1])
+    draft.consistency(heights[0])
+    return draft.finish(cosigned)
 
 
-def _cose(home: "Home", chain: "Chain", first: int, second: int) -> bytes:
+def _cose(home: "Home", chain: "Chain", heights: tuple[int, int], cosigned: bytes | None) -> bytes:
     from tongjian.engines.cose_receipts import CoseReceipts
 
-    signer = home.seal_keys().signer(chain.sealing_key(second))
-    return CoseReceipts(chain, signer).of_consistency(first, second)
+    signer = home.seal_keys().signer(chain.sealing_key(heights[1]))
+    return CoseReceipts(chain, signer).of_consistency(*heights, cosigned)

@@ -67,10 +67,10 @@ def receipt(  # noqa: PLR0917 - options of the command
             path = Path(f"{named.id.hex()}-{at}{DECISION_SUFFIX}") if output is None else output
             finish(surface, path, data, (named.id.hex(), "decision", at), force=force)
             return
-        head = _merged(cosigned or [])
+        head = merged(cosigned or [])
         asked = at_height if head is None or at_height is not None else head.head().height
         at = height_of(chain, asked)
-        signed = None if head is None else _of_height(chain, head, at)
+        signed = None if head is None else of_height(chain, head, at)
         if cose and isinstance(named, TransactionNamed):
             data = _cose_of(home, chain, named.id, (at, signed))
             path = Path(f"{named.id.hex()}-{at}{COSE_SUFFIX}") if output is None else output
@@ -114,14 +114,14 @@ def _cose_of(
     return CoseReceipts(chain, signer).of_transaction(identity, *head)
 
 
-def _merged(paths: list[Path]) -> "Checkpoint | None":
+def merged(paths: list[Path]) -> "Checkpoint | None":
     """Return one head with the signatures of all files; raises `CheckpointInvalid`."""
     from tongjian.verifier.checkpoint import merge, parse_checkpoint
 
     return merge([parse_checkpoint(path.read_bytes()) for path in paths]) if paths else None
 
 
-def _of_height(chain: "Chain", head: "Checkpoint", at: int) -> bytes:
+def of_height(chain: "Chain", head: "Checkpoint", at: int) -> bytes:
     """Return the bytes of a co-signed head once it is that of a height of this ledger."""
     from tongjian.engines.heads import head_at
 

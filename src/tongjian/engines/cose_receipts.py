@@ -47,8 +47,12 @@ class CoseReceipts:
         entry = compute_log_leaf(chain.digest, result)
         return make_statement(self._signer, entry, (receipt,))
 
-    def of_consistency(self, first_height: int, second_height: int) -> bytes:
+    def of_consistency(
+        self, first_height: int, second_height: int, cosigned: bytes | None = None
+    ) -> bytes:
         """Return the receipt that the log of one height continues that of an earlier one.
+
+        `cosigned` is the checkpoint of the later height with signatures of witnesses, or none.
 
         Raises `NotRecorded` where the earlier log is empty: every log continues that one.
         """
@@ -60,7 +64,8 @@ class CoseReceipts:
             raise NotRecorded(msg)
         path = tuple(chain.prover.consistency(first, second)) if first < second else ()
         root = chain.header(second_height).log_root
-        return make_consistency_receipt(self._signer, root, Consistency(first, second, path))
+        proof = Consistency(first, second, path)
+        return make_consistency_receipt(self._signer, root, proof, cosigned)
 
     def _expect_suited(self) -> None:
         expect_suited(HashSuite(self._chain.genesis.hash_suite).name.lower())

@@ -206,6 +206,7 @@ def verify_consistency_receipt(
     first, second, path = _proof_of(message, CONSISTENCY)
     root = follow_consistency(sha256, first, second, first_root, path)
     _expect_signed(message, root, anchors)
+    _expect_witnessed(message, second, root, anchors)
     _expect_check(message, data)
     return Consistency(first, second, tuple(path)), root
 

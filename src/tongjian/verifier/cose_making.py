@@ -53,11 +53,18 @@ def make_inclusion_receipt(
     return _sign_receipt(signer, root)(unprotected)
 
 
-def make_consistency_receipt(signer: Signer, second_root: bytes, proof: Consistency) -> bytes:
-    """Return the receipt that a log continues an earlier one: a signature over the newer root."""
+def make_consistency_receipt(
+    signer: Signer, second_root: bytes, proof: Consistency, cosigned: bytes | None = None
+) -> bytes:
+    """Return the receipt that a log continues an earlier one: a signature over the newer root.
+
+    `cosigned` is a checkpoint of the newer log with signatures of witnesses, or none.
+    """
+    witnessed = {} if cosigned is None else {COSIGNED_LABEL: cosigned}
     blob = dump([proof.first, proof.second, list(proof.path)])
     write = _sign_receipt(signer, second_root)
-    return with_check(sha256, lambda check: write({VDP: {CONSISTENCY: [blob]}, CHECK_LABEL: check}))
+    proofs: dict[Any, Any] = {VDP: {CONSISTENCY: [blob]}, **witnessed}
+    return with_check(sha256, lambda check: write(proofs | {CHECK_LABEL: check}))
 
 
 def make_statement(signer: Signer, payload: bytes, receipts: Sequence[bytes]) -> bytes:
