@@ -1,5 +1,6 @@
 """Evidence from the command line: hashed, fixed, packed, and verified without a node."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,25 @@ def test_what_cannot_be_packed_says_why_and_what_next(
     other = id16("other").hex()
     done = run("evidence", "pack", files / "ad.png", "--item", other, home=home)
     assert done.exit_code == 4
+
+
+def test_a_package_carries_the_witnesses_that_a_court_demands(
+    ledger: CourtLedger, files: Path, tmp_path: Path
+) -> None:
+    home, anchors = ledger.folder, ledger.folder / "anchors.json"
+    folder = tmp_path / "witness"
+    witness = answer("witness", "init", folder, "--anchors", anchors, "--name", "press")
+    head = answer("witness", "follow", folder, home, "--once")["file"]
+    document = json.loads(anchors.read_text("utf-8"))
+    named = {"name": witness["name"], "public": witness["public"]}
+    strict = tmp_path / "strict.json"
+    strict.write_text(json.dumps(document | {"witnesses": [named], "quorum": 1}), "utf-8")
+    pack = ("evidence", "pack", files / "ad.png", "--item", ITEM)
+    ok(*pack, "-o", tmp_path / "plain", home=home)
+    ok(*pack, "-o", tmp_path / "signed", "--cosigned", head, home=home)
+    assert run("evidence", "verify", tmp_path / "plain", "--trust", strict).exit_code == 4
+    said = answer("evidence", "verify", tmp_path / "signed", "--trust", strict)
+    assert not any("no party" in each["en"] for each in said["not_proven"])
 
 
 def test_a_time_stamp_is_checked_and_its_facts_are_printed(tmp_path: Path) -> None:

@@ -138,6 +138,12 @@ def pack(
         Path | None, typer.Option("-o", "--output", help="File to write; else named for the item.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    cosigned: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--cosigned", help="A head with signatures of witnesses; repeat.", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
     """制作证据包 Write one file that a court checks offline: files, salts, receipt, answers.
 
@@ -146,18 +152,17 @@ def pack(
     from tongjian.connectors.evidence import pack as packing
     from tongjian.connectors.evidence.errors import PackageInvalid
     from tongjian.connectors.evidence.package import TooLarge
-    from tongjian.engines.receipts import Receipts
     from tongjian.node.home import Home
 
     sources = [_source(path) for path in files]
+    heads = [_read(path) for path in cosigned or []]
     wanted = _hex(item, "--item")
     home = Home(surface.folder)
     with home.open() as chain:
         anchors = home.anchors(chain)
-        receipts = Receipts(chain)
         try:
             data, report = packing.pack(
-                sources, wanted, case, anchors, lambda: _receipt(chain, receipts, wanted, case)
+                sources, wanted, case, anchors, lambda: _receipt(chain, wanted, case, heads)
             )
         except PackageInvalid as error:
             _say_invalid(surface, Path(item), error)
@@ -174,20 +179,34 @@ def pack(
     _say_report(surface, path, report)
 
 
-def _receipt(chain: "Chain", receipts: Any, item: bytes, case: str) -> bytes:
-    """Return the receipt of all rows of an item, and of its submission in a case."""
-    from tongjian.connectors.evidence.facts import ranges_of
-    from tongjian.services.evidence.records import ITEMS, SUBMISSIONS
+def _receipt(chain: "Chain", item: bytes, case: str, heads: list[bytes]) -> bytes:
+    """Return the receipt of all rows of an item, and of its submission in a case.
 
+    It is of the height that the witnesses signed, or of the tip. Raises `CheckpointInvalid`.
+    """
+    from tongjian.connectors.evidence.facts import ranges_of
+    from tongjian.engines.heads import head_at
+    from tongjian.engines.receipts import Receipts
+    from tongjian.services.evidence.records import ITEMS, SUBMISSIONS
+    from tongjian.verifier.checkpoint import merge, parse_checkpoint
+
+    signed = merge([parse_checkpoint(head) for head in heads]) if heads else None
     with chain.lock:
-        draft = receipts.draft()
+        at = chain.height if signed is None else signed.head().height
+        if signed is not None and (at > chain.height or signed.head() != head_at(chain, at)):
+            raise Failure(
+                ExitCode.CONFLICT,
+                f"What the witnesses signed is not the head of height {at}.",
+                why="A package carries signatures under the very head that it rests on.",
+                then="ask the witnesses for a head of this ledger",
+            )
+        draft = Receipts(chain).draft(at)
         draft.row(ITEMS.key(item))
         if case:
             draft.row(SUBMISSIONS.key(case, item))
         for low, high in ranges_of(item, case):
             draft.range(low, high)
-        made: bytes = draft.finish()
-    return made
+        return draft.finish(None if signed is None else signed.encode())
 
 
 def verify(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tongjian.connectors.evidence.answers import build_answers
+from tongjian.connectors.evidence.errors import PackageInvalid
 from tongjian.connectors.evidence.facts import read_facts
 from tongjian.connectors.evidence.package import (
     ANSWERS,
@@ -24,7 +25,7 @@ from tongjian.connectors.evidence.package import (
 from tongjian.connectors.evidence.verify import Report, verify_package
 from tongjian.services.evidence.exchange import HASHES, compute_content, compute_renewal
 from tongjian.verifier.anchors import Anchors
-from tongjian.verifier.receipt import verify_receipt
+from tongjian.verifier.receipt import VerificationFailed, verify_receipt
 
 SALT_SUFFIX: Final = ".salt.json"
 """Beside each file: the salts and the commitments that stand on the ledger for it."""
@@ -104,7 +105,11 @@ def pack(
         msg = f"no file has its salts beside it, FILE{SALT_SUFFIX}"
         raise SaltsMissing(msg)
     made = receipt()
-    facts = read_facts(verify_receipt(made, anchors), item, case)
+    try:
+        verified = verify_receipt(made, anchors)
+    except VerificationFailed as failed:
+        raise PackageInvalid("receipt", str(failed), "账簿回执不成立") from failed
+    facts = read_facts(verified, item, case)
     files |= {RECEIPT: made, ANSWERS: build_answers(facts), README: readme()}
     data = write_package(_manifest(files, openings, item, case, anchors), files)
     return data, verify_package(data, anchors)
