@@ -5,9 +5,10 @@ compares both with PUB-I1: so conservation is compared in each block that moves 
 the totals, being a row, stand proven under the state root of that block's header.
 """
 
+from functools import lru_cache
 from typing import Final
 
-from tongjian.core.calendar import legal_date
+from tongjian.core.calendar import Date, legal_date
 from tongjian.core.directory import Actor, Kernel
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
@@ -48,7 +49,6 @@ NO_SUMS: Final = Sums(
     ordered_fen=fen(0),
     paid_fen=fen(0),
 )
-_FIELDS: Final = tuple(NO_SUMS.__struct_fields__)
 
 
 def amount(value: int) -> Fen:
@@ -86,20 +86,26 @@ def region_of(line: str) -> str:
     return line[5:11]
 
 
+@lru_cache(maxsize=16)
+def _date_of(time_ms: int) -> Date:
+    """Return the legal day of a block time; all acts of a block share one answer."""
+    return legal_date(time_ms)
+
+
 def this_year(ledger: Ledger) -> int:
     """Return the budget year of the block, in Shanghai."""
-    return legal_date(ledger.time_ms).year
+    return _date_of(ledger.time_ms).year
 
 
 def today(ledger: Ledger) -> int:
     """Return the legal day of the block as yyyymmdd."""
-    date = legal_date(ledger.time_ms)
+    date = _date_of(ledger.time_ms)
     return date.year * 10_000 + date.month * 100 + date.day
 
 
 def this_period(ledger: Ledger) -> int:
     """Return the month of the block as yyyymm."""
-    date = legal_date(ledger.time_ms)
+    date = _date_of(ledger.time_ms)
     return date.year * 100 + date.month
 
 
@@ -115,12 +121,7 @@ def put_line(ledger: Ledger, number: str, before: Line | None, after: Line) -> N
     totals = ledger.get(TOTALS, *key) or Totals(
         lines=count(0), sums=NO_SUMS, payments=count(0), height=count(0)
     )
-    changed = {
-        name: amount(getattr(totals.sums, name) + new - old)
-        for name, new, old in zip(_FIELDS, _values(new_sums), _values(old_sums), strict=True)
-        if new != old
-    }
-    sums = replace(totals.sums, **changed)
+    sums = _moved(totals.sums, old_sums, new_sums)
     _check(number, sums)
     ledger.put(LINES, number, row=after)
     ledger.put(
@@ -135,8 +136,18 @@ def put_line(ledger: Ledger, number: str, before: Line | None, after: Line) -> N
     )
 
 
-def _values(sums: Sums) -> tuple[int, ...]:
-    return tuple(getattr(sums, name) for name in _FIELDS)
+def _moved(totals: Sums, old: Sums, new: Sums) -> Sums:
+    """Return totals moved by what a line's sums have changed; the hottest path is written out."""
+    return Sums(
+        approved_fen=amount(totals.approved_fen + new.approved_fen - old.approved_fen),
+        added_fen=amount(totals.added_fen + new.added_fen - old.added_fen),
+        cut_fen=amount(totals.cut_fen + new.cut_fen - old.cut_fen),
+        frozen_fen=amount(totals.frozen_fen + new.frozen_fen - old.frozen_fen),
+        quota_fen=amount(totals.quota_fen + new.quota_fen - old.quota_fen),
+        committed_fen=amount(totals.committed_fen + new.committed_fen - old.committed_fen),
+        ordered_fen=amount(totals.ordered_fen + new.ordered_fen - old.ordered_fen),
+        paid_fen=amount(totals.paid_fen + new.paid_fen - old.paid_fen),
+    )
 
 
 def _check(number: str, sums: Sums) -> None:
