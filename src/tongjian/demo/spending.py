@@ -1,8 +1,8 @@
 """An invented year of a bureau's money: lines of a budget, contracts, deliveries, payments.
 
-Amounts spread over three powers of ten, as purchases do; most are goods, the large ones works. A few
-of the payments are frauds or mistakes: whoever tests public money knows from `fate` what it must
-refuse, and what comes back.
+Amounts spread over three powers of ten, as purchases do; most are goods. A few of the payments are
+frauds or mistakes: whoever tests public money knows from `fate` what it must refuse, and what
+comes back.
 """
 
 from collections.abc import Iterator
