@@ -72,7 +72,7 @@ VERBS: Final[dict[str, tuple[type[Act], tuple[str, ...], Maker]]] = {
     ),
     "declare_interest": (
         acts.DeclareInterest,
-        ("finance.expert_registrar",),
+        REGISTRAR,
         {
             "person": person_of("expert.1"),
             "supplier": USCC["alpha"],
@@ -139,7 +139,7 @@ VERBS: Final[dict[str, tuple[type[Act], tuple[str, ...], Maker]]] = {
     "draw_panel": (acts.DrawPanel, BOTH, {**T, "representatives": ()}),
     "replace_member": (
         acts.ReplaceMember,
-        BOTH,
+        ("agency.procurement_agent", "finance.supervisor_approver"),
         {**T, "member": person_of("expert.1"), "reason": salt("ill")},
     ),
     "score_bid": (acts.ScoreBid, ("expert.1",), make_score),

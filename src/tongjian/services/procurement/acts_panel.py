@@ -1,4 +1,4 @@
-"""The committee 评标委员会: drawn by lot, scoring in secret from each other, ranked by the rule."""
+"""The committee 评标委员会: drawn by lot, scoring each bid once, ranked by the rule."""
 
 from typing import Annotated, Final
 
@@ -9,7 +9,7 @@ from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.limits import RANGE_ROWS_MAX
 from tongjian.core.operation import Act, Event, ensure
-from tongjian.core.permission import Signer
+from tongjian.core.permission import AllOf, Signer
 from tongjian.core.values import Count, Digest, PersonId, TimeMs, Uscc, count
 from tongjian.services.procurement.acts_custody import require_secret
 from tongjian.services.procurement.acts_opening import AGENCY
@@ -151,13 +151,16 @@ class MemberReplaced(Event, tag="procurement.member_replaced"):
 
 
 @service.operation(
-    by=AGENCY_AND_PURCHASER,
+    by=AllOf((AGENCY, Signer("supervisor_approver"))),
     law="Tendering Law art. 37; Government Procurement Regulation art. 39",
     reads=(EXPERTS, INTERESTS, OFFERS, MARKS),
     writes=(TENDERS,),
 )
 def replace_member(act: ReplaceMember, ledger: Ledger) -> MemberReplaced:
-    """Give the seat of a member who has scored nothing to the next in lot."""
+    """Give the seat of a member who has scored nothing to the next in lot.
+
+    The lots are known by now, so the supervisor signs, and nobody seats a friend step by step.
+    """
     tender = require_tender(ledger, act.tender, "evaluating")
     lots = lots_of(act.tender, tender, ledger)
     ensure(act.member in tender.seats, Refusal.NOT_ON_PANEL)

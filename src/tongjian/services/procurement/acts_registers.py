@@ -163,9 +163,7 @@ class InterestDeclared(Event, tag="procurement.interest_declared"):
     supplier: Uscc
 
 
-@service.operation(
-    by=Signer("expert_registrar"), law="Government Procurement Law art. 12", writes=(INTERESTS,)
-)
+@service.operation(by=REGISTRAR, law="Government Procurement Law art. 12", writes=(INTERESTS,))
 def declare_interest(act: DeclareInterest, ledger: Ledger) -> InterestDeclared:
     """Record a relation of a person with a supplier; it keeps the person off committees (I5)."""
     row = Interest(evidence=act.evidence, recorded_ms=time_ms(ledger.time_ms))

@@ -79,3 +79,4 @@ class Refusal(RefusalCode):
     PAYMENT_NOT_DUE = 68, "The buyer still has time to pay."
     FOREIGN_RECORDED = 69, "A release of this id is recorded for the process."
     FOREIGN_AHEAD = 70, "The release bears a time that has not come."
+    SUPERVISOR_NEEDED = 71, "Once bids can be read, this needs the supervisor's signature too."

@@ -174,6 +174,27 @@ def test_who_asks_for_the_draw_cannot_try_until_it_suits(town: Town) -> None:
     town.no("STATUS_WRONG", "draw_panel")
 
 
+def test_a_tender_is_not_cancelled_because_the_favourite_lost(town: Town) -> None:
+    town.go("shared")
+    for reason in ("task_cancelled", "law_broken"):
+        town.no("SUPERVISOR_NEEDED", "fail_tender", reason=reason)
+    town._opened()
+    town._closed()
+    town._drawn()
+    town._scored()
+    town._ranked()
+    town.no("SUPERVISOR_NEEDED", "fail_tender")
+    three = ("agency.procurement_agent", "buyer.purchase_approver", "finance.supervisor_approver")
+    town.ok("fail_tender", by=three)
+
+
+def test_agency_and_purchaser_cannot_replace_members_until_a_friend_is_seated(town: Town) -> None:
+    town.go("drawn")
+    member = town.people[town.panel()[0]].person
+    by = ("agency.procurement_agent", "buyer.purchase_approver")
+    town.no("NOT_PERMITTED", "replace_member", by=by, member=member)
+
+
 def test_a_bribed_expert_is_outvoted_and_its_marks_stand_out(town: Town) -> None:
     town.go("drawn")
     bribed, *others = town.panel()
