@@ -71,6 +71,10 @@ new-service: .venv/.dev ## write an empty service that passes: make new-service 
 cometbft: ## build CometBFT, the engine of networks, into ~/.cache/tongjian (needs Go)
 	@tools/cometbft.sh
 
+.PHONY: devnet
+devnet: .venv/.run cometbft ## run a network of four nodes on this machine: make devnet VALIDATORS=7
+	@$(BIN)/tongjian devnet --validators $${VALIDATORS:-4}
+
 .PHONY: bench
 bench: .venv/.dev ## measure against the limit of signatures: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)

@@ -24,6 +24,7 @@ from tongjian.cli import (
     found,
     keys,
     look,
+    network,
     policy,
     prove,
     salted,
@@ -103,6 +104,7 @@ app: Final = typer.Typer(
 for _module in (
     demo,
     found,
+    network,
     keys,
     look,
     trace,

@@ -65,6 +65,24 @@ _DOCTOR: Final = "tongjian doctor --deep"
 
 # By name, so that an error is told without importing the layer that may have raised it.
 _KNOWN: Final[dict[str, _Known]] = {
+    "tongjian.node.supervisor.EngineMissing": _Known(
+        ExitCode.UNAVAILABLE,
+        "There is no engine for a network here.",
+        "docs/how-to/run-a-network.md",
+        "make cometbft",
+    ),
+    "tongjian.node.engine_home.EngineHomeError": _Known(
+        ExitCode.NOT_FOUND,
+        "The node cannot be used as it is.",
+        "docs/how-to/run-a-network.md",
+        "tongjian network join --help",
+    ),
+    "tongjian.node.client.NodeSilent": _Known(
+        ExitCode.UNKNOWN,
+        "No node answers.",
+        "a transaction is decided once, wherever it arrives: submit it again, to any node",
+        "tongjian network status",
+    ),
     "tongjian.node.home.HomeError": _Known(
         ExitCode.NOT_FOUND,
         "The folder cannot be used as a ledger.",

@@ -13,6 +13,7 @@ from tongjian.core.operation import Act, Event, Refused
 from tongjian.core.registry import Registry
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import Outcome, Status
+from tongjian.node.client import Client, is_running
 from tongjian.node.clock import nonce, now_ms
 from tongjian.node.home import Home
 from tongjian.node.keys import KeyPair
@@ -94,13 +95,30 @@ def sign(chain: Chain, keys: Sequence[KeyPair], acts: tuple[Act, ...]) -> bytes:
 def submit(home: Home, holders: Sequence[str], acts: tuple[Act, ...]) -> Answer:
     """Record a transaction and return its durable answer."""
     keys = keys_of(home, holders)
+    if is_running(home.folder):
+        with home.open() as chain:
+            return _through_node(home, chain, sign(chain, keys, acts))
     with home.engine() as engine:
         (outcome,) = engine.submit([sign(engine.chain, keys, acts)]).result()
         return answer_of(engine.chain, outcome)
 
 
+def _through_node(home: Home, chain: Chain, envelope: bytes) -> Answer:
+    """Hand an envelope to the node that runs over this ledger."""
+    client = Client([home.folder])
+    try:
+        (outcome,) = client.submit([envelope])
+    finally:
+        client.close()
+    chain.refresh()
+    return answer_of(chain, outcome)
+
+
 def send(home: Home, envelope: bytes) -> Answer:
     """Record a transaction that was signed before and return its durable answer."""
+    if is_running(home.folder):
+        with home.open() as chain:
+            return _through_node(home, chain, envelope)
     with home.engine() as engine:
         (outcome,) = engine.submit([envelope]).result()
         return answer_of(engine.chain, outcome)

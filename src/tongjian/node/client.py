@@ -10,9 +10,22 @@ from msgspec import msgpack
 
 from tongjian.engines.channel import receive, send
 from tongjian.engines.outcomes import Busy, Outcome, Status
-from tongjian.node.member import GATE_NAME
+from tongjian.node.engine_home import GATE_NAME
 
 TIMEOUT_S: Final = 90.0
+
+
+def is_running(folder: Path) -> bool:
+    """Say whether a node runs over a ledger's folder and takes questions."""
+    path = folder / GATE_NAME
+    if not path.exists():
+        return False
+    with socket.socket(socket.AF_UNIX) as tried:
+        try:
+            tried.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 class NodeSilent(Exception):

@@ -23,6 +23,8 @@ from tongjian.node.clock import salt
 from tongjian.verifier.light import engine_chain_of
 
 ENGINE_NAME: Final = "engine"
+GATE_NAME: Final = "node.sock"
+"""In the ledger's folder, where programs of this machine speak to a running node."""
 GENESIS: Final = "config/genesis.json"
 NODE_KEY: Final = "config/node_key.json"
 VALIDATOR_KEY: Final = "config/priv_validator_key.json"

@@ -19,7 +19,8 @@ from tongjian.engines.comet.certificates import NotCertified
 from tongjian.engines.heads import log_entries
 from tongjian.engines.outcomes import Busy, Outcome, Status, Stopped
 from tongjian.engines.receipts import Receipts
-from tongjian.node.member import GATE_NAME, Member
+from tongjian.node.engine_home import GATE_NAME
+from tongjian.node.member import Member
 
 ANSWER_S: Final = 60.0
 """How long a submission waits for the network before the client is told to ask again."""

@@ -21,9 +21,11 @@ from tongjian.core.encoding import encode
 from tongjian.core.genesis import Genesis, GenesisRefused, compute_chain_id
 from tongjian.core.hashing import Hash, HashSuite, hash_of
 from tongjian.engines.chain import Chain
+from tongjian.engines.comet.certificates import Certificates
 from tongjian.engines.solo import SoloEngine
 from tongjian.engines.trust import anchors_of
 from tongjian.node.clock import now_ms
+from tongjian.node.engine_home import EngineHome
 from tongjian.node.keys import Identity, KeyPair, SealKeys, read_credential, read_identity, read_key
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
@@ -140,6 +142,9 @@ class Home:
                 chain.found(self.seal_keys())
             if writable:
                 self._refresh_anchors(chain)
+            engine = EngineHome(self.folder)
+            if engine.folder.exists():
+                chain.certify = Certificates(chain, engine.rpc).of
             yield chain
             if writable:
                 # A seal key may have been voted in meanwhile.

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tongjian.core.operation import InvariantBroken
 from tongjian.core.validators import NETWORK_SUITE
@@ -20,8 +20,6 @@ from tongjian.node.engine_home import EngineHome
 from tongjian.node.home import Home, HomeError, calm_collector
 from tongjian.node.supervisor import Supervisor
 from tongjian.storage.errors import StorageError
-
-GATE_NAME: Final = "node.sock"
 
 
 class Member:

@@ -3,7 +3,7 @@
 A header of the engine commits to the ledger's newest header as its app hash. It counts when
 validators with more than two thirds of the power signed it, and when those are the validators that
 the trust file names, or follow from them step by step: each step signed by more than a third of the
-power trusted before (docs/reference/format.md, section 15; CometBFT v0.38, light client).
+power trusted before (docs/reference/format.md, section 20; CometBFT v0.38, light client).
 """
 
 from typing import Annotated, Any, Final, NamedTuple
@@ -82,10 +82,13 @@ class LightBlock(Record):
 
 
 class Certificate(Record):
-    """What seals a block of a network: from what is trusted to the header that names the block."""
+    """What seals a block of a network: from what is trusted to the header that names the block.
+
+    A trust file may name the validators of any step; those before it then prove nothing.
+    """
 
     trusted: Annotated[tuple[ValidatorShown, ...], Meta(max_length=VALIDATORS_MAX)]
-    """The validators of the trust file; empty where the first step has the same."""
+    """The network's first validators; empty where the first step has the same."""
     steps: Annotated[tuple[LightBlock, ...], Meta(min_length=1, max_length=STEPS_MAX)]
 
 
@@ -102,6 +105,8 @@ class Sealed(NamedTuple):
     validators: int
     power: int
     total: int
+    set_hash: bytes
+    """Hash of the set of validators who sealed."""
 
 
 def engine_chain_of(chain: bytes) -> str:
@@ -120,25 +125,36 @@ def verify_certificate(data: bytes, chain: bytes, validators: bytes, app_hash: b
     except Malformed as error:
         msg = f"the certificate cannot be decoded: {error}"
         raise CertificateInvalid(msg) from error
-    trusted = certificate.trusted
-    if trusted and hash_of_set(trusted) != validators:
-        msg = "the certificate does not begin with the validators of the trust file"
-        raise CertificateInvalid(msg)
-    height = -1
-    sealed: Sealed | None = None
+    known: tuple[ValidatorShown, ...] = ()
+    if certificate.trusted and hash_of_set(certificate.trusted) == validators:
+        known = certificate.trusted
+    seals: list[Sealed] = []
     for block in certificate.steps:
-        sealed = verify_block(block, chain)
-        if sealed.height <= height:
-            msg = f"step {sealed.height} of the certificate does not come after {height}"
+        seals.append(verify_block(block, chain))
+        if len(seals) > 1 and seals[-1].height <= seals[-2].height:
+            msg = f"step {seals[-1].height} of the certificate comes after {seals[-2].height}"
             raise CertificateInvalid(msg)
-        if hash_of_set(block.validators) != validators:
-            _expect_overlap(block, trusted, sealed.height)
-        height, trusted = sealed.height, block.validators
-        validators = hash_of_set(trusted)
-    if sealed is None or certificate.steps[-1].header[APP_HASH] != pack_bytes(1, app_hash):
+        if seals[-1].set_hash == validators:
+            known = block.validators
+        elif known:
+            _expect_overlap(block, known, seals[-1].height)
+            known = block.validators
+    _expect_end(certificate.steps[-1], known, app_hash)
+    return seals[-1]
+
+
+def _expect_end(last: LightBlock, known: tuple[ValidatorShown, ...], app_hash: bytes) -> None:
+    """Expect that the last step is of validators who are known, and names the ledger's header."""
+    if known != last.validators:
+        msg = (
+            "the last header was signed by other validators than those of the trust file, and "
+            "nothing leads from these to those; get the ledger's current trust file from a source "
+            "that you trust"
+        )
+        raise CertificateInvalid(msg)
+    if last.header[APP_HASH] != pack_bytes(1, app_hash):
         msg = "the engine's header names another block of the ledger than this one"
         raise CertificateInvalid(msg)
-    return sealed
 
 
 def verify_block(block: LightBlock, chain: bytes) -> Sealed:
@@ -165,7 +181,8 @@ def verify_block(block: LightBlock, chain: bytes) -> Sealed:
     if power * 3 <= total * 2:
         msg = f"power {power} of {total} signed header {height}; more than two thirds is needed"
         raise CertificateInvalid(msg)
-    return Sealed(height, _time_ms(block.header[TIME]), signed, len(block.votes), power, total)
+    time_ms, named = _time_ms(block.header[TIME]), hash_of_set(block.validators)
+    return Sealed(height, time_ms, signed, len(block.votes), power, total, named)
 
 
 def _expect_set(block: LightBlock, height: int) -> None:
@@ -227,13 +244,6 @@ def overlap(block: LightBlock, trusted: tuple[ValidatorShown, ...]) -> tuple[int
 
 
 def _expect_overlap(block: LightBlock, trusted: tuple[ValidatorShown, ...], height: int) -> None:
-    if not trusted:
-        msg = (
-            f"header {height} was signed by other validators than those of the trust file; get "
-            "the ledger's current trust file from a source that you trust, or a receipt that "
-            "shows how the validators changed"
-        )
-        raise CertificateInvalid(msg)
     power, total = overlap(block, trusted)
     if power * 3 <= total:
         msg = (

@@ -224,12 +224,12 @@ def _step3_seal(
 ) -> str:
     try:
         suite, public = anchors.seal_at(header.height)
+        if suite is KeySuite.NETWORK:
+            return _step3_network(protected, public, header_bytes, signature, anchors)
         kid = compute_key_id(anchors.digest, suite, public)
         if protected != compute_seal_protected(suite, kid):
             why = _why_another_key(protected, kid, header.height, anchors)
             raise VerificationFailed(3, "seal", why)
-        if suite is KeySuite.NETWORK:
-            return _step3_network(public, header_bytes, signature, anchors)
         message = compute_seal_message(anchors.chain_id, protected, header_bytes)
         verify(suite, public, message, signature)
     except (SignatureInvalid, AnchorsInvalid, CertificateInvalid) as error:
@@ -238,10 +238,14 @@ def _step3_seal(
 
 
 def _step3_network(
-    validators: bytes, header_bytes: bytes, certificate: bytes, anchors: Anchors
+    protected: bytes, validators: bytes, header_bytes: bytes, certificate: bytes, anchors: Anchors
 ) -> str:
     digest = compute_header_hash(anchors.digest, header_bytes)
     sealed = verify_certificate(certificate, anchors.chain_id, validators, digest)
+    kid = compute_key_id(anchors.digest, KeySuite.NETWORK, sealed.set_hash)
+    if protected != compute_seal_protected(KeySuite.NETWORK, kid):
+        why = f"the seal does not name the validators who made it, {kid.hex()}"
+        raise VerificationFailed(3, "seal", why)
     return (
         f"{sealed.signers} of {sealed.validators} validators, with power {sealed.power} of "
         f"{sealed.total}, sealed this header in block {sealed.height} of the network"

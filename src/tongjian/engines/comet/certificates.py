@@ -2,17 +2,20 @@
 
 import base64
 import calendar
+import contextlib
 import time
 from pathlib import Path
 from typing import Any, Final
 
 from tongjian.core import values
+from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.seals import network_seal
 from tongjian.storage.errors import StorageError
 from tongjian.verifier.light import (
     FOR_BLOCK,
+    STEPS_MAX,
     LightBlock,
     ValidatorShown,
     VoteShown,
@@ -36,21 +39,34 @@ class Certificates:
         """Ask the engine at a socket about the blocks of a chain."""
         self._chain = chain
         self._rpc = Rpc(rpc)
+        self._first: LightBlock | None = None
 
-    def of(self, height: int, trusted_height: int | None = None) -> bytes:
+    def of(self, height: int) -> bytes:
         """Return the certificate of a block of the ledger; raises `NotCertified`.
 
-        It begins with the validators whom the ledger names for the block; with `trusted_height`,
-        an earlier block of the network, with those of that block, and shows how they changed.
+        It leads from the network's first validators to those who sealed the block, so that a trust
+        file from any time holds; where the engine has pruned the way, it shows the last step only.
         """
         target = self.light_block(self._engine_height(height) + 1)
-        if trusted_height is None:
+        first = self._first_validators()
+        if first is None or first.validators == target.validators:
             return make_certificate((), (target,))
-        trusted = self.light_block(self._engine_height(trusted_height) + 1)
-        if trusted.validators == target.validators:
+        try:
+            steps = tuple(self._steps(first, target))
+        except NotCertified:
             return make_certificate((), (target,))
-        steps = self._steps(trusted, target)
-        return make_certificate(trusted.validators, tuple(steps))
+        if len(steps) > STEPS_MAX:
+            steps = steps[-STEPS_MAX:]
+        return make_certificate(first.validators, steps)
+
+    def _first_validators(self) -> LightBlock | None:
+        """Return the header with the network's first validators, if the engine still has it."""
+        if self._first is None:
+            keys = self._chain.machine.directory.seal_keys()
+            begun = next(at for at, key in keys if key.suite == NETWORK_SUITE)
+            with contextlib.suppress(NotCertified):
+                self._first = self.light_block(self._engine_height(begun) + 1)
+        return self._first
 
     def light_block(self, height: int) -> LightBlock:
         """Return a header of the engine with the votes and validators that committed it."""

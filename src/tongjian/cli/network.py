@@ -1,0 +1,311 @@
+"""Networks: several nodes that decide together, on one machine to try out or on many."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from tongjian.cli.command import LEDGER, command
+from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.found import EXAMPLE
+from tongjian.cli.surface import Surface
+
+READY_S: Final = 120
+VOTERS: Final = ("data-governor", "tax-governor")
+"""Who carries a vote in the example plan."""
+OFFICES: Final = ("11990100001400700T", "11990100001400110R")
+RULE: Final = "docs/how-to/run-a-network.md"
+
+As = Annotated[
+    list[str] | None, typer.Option("--as", help="Holder of a voting key; once for each.")
+]
+Listen = Annotated[str, typer.Option("--listen", help="Where peers reach this node: HOST:PORT.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    command(app, "devnet", panel=LEDGER)(devnet)
+    network = typer.Typer(help="Run a ledger together with others.", no_args_is_help=True)
+    command(network, "init", panel=LEDGER)(init)
+    command(network, "invite", panel=LEDGER)(invite)
+    command(network, "join", panel=LEDGER)(join)
+    command(network, "leave", panel=LEDGER)(leave)
+    command(network, "run", panel=LEDGER)(run)
+    command(network, "status", panel=LEDGER)(status)
+    app.add_typer(network, name="network", rich_help_panel=LEDGER)
+
+
+def devnet(
+    surface: Surface,
+    validators: Annotated[int, typer.Option("--validators", min=1, max=16, help="Nodes.")] = 4,
+    folder: Annotated[
+        Path, typer.Option("--dir", help="Where the nodes' folders go.", metavar="DIR")
+    ] = Path("devnet"),
+) -> None:
+    """Found a ledger and run it on several nodes of this machine, until interrupted.
+
+    A folder of an earlier run is gone on with. Each node is a process of its own.
+    """
+    from tongjian.node.supervisor import find_binary
+
+    find_binary()
+    folders = sorted(folder.glob("node*")) or _lay_out(folder, validators)
+    nodes = [_start(place) for place in folders]
+    try:
+        for place in folders:
+            _wait_ready(place)
+        _say_devnet(surface, folders)
+        while all(node.poll() is None for node in nodes):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        surface.note("stopping")
+    finally:
+        for node in nodes:
+            node.terminate()
+        for node in nodes:
+            node.wait()
+
+
+def _lay_out(folder: Path, validators: int) -> list[Path]:
+    from tongjian.node.devnet import lay_out
+    from tongjian.node.founding import found, read_plan
+
+    with tempfile.TemporaryDirectory(prefix="tongjian-") as origin:
+        found(read_plan(EXAMPLE), Path(origin) / "ledger")
+        places = lay_out(
+            Path(origin) / "ledger", folder, validators, voters=VOTERS, offices=OFFICES
+        )
+    return [place.folder for place in places]
+
+
+def _start(folder: Path) -> "subprocess.Popen[bytes]":
+    program = "from tongjian.cli import main; main()"
+    with (folder / "node.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", program, "--home", str(folder), "network", "run"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_ready(folder: Path) -> None:
+    from tongjian.node.client import Client, NodeSilent
+
+    end = time.monotonic() + READY_S
+    client = Client([folder])
+    while True:
+        try:
+            client.ask("standing")
+            client.close()
+            return
+        except NodeSilent as silent:
+            if time.monotonic() > end:
+                raise Failure(
+                    ExitCode.UNAVAILABLE,
+                    f"The node in {folder} does not answer.",
+                    why=str(silent),
+                    rule=RULE,
+                    then=f"read {folder / 'node.log'}",
+                ) from silent
+        time.sleep(0.1)
+
+
+def _say_devnet(surface: Surface, folders: list[Path]) -> None:
+    from tongjian.node.engine_home import EngineHome
+
+    rows = [(str(p), EngineHome(p).settings().listen, str(p / "node.sock")) for p in folders]
+    if surface.as_json:
+        names = ("folder", "peers", "socket")
+        surface.document([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    surface.table(("node", "peers reach it at", "programs of this machine at"), rows)
+    surface.note(f"keys of its officers: {folders[0] / 'keys'}")
+    surface.note(f"next: tongjian --home {folders[0]} network status", style="dim")
+
+
+def init(
+    surface: Surface,
+    cards: Annotated[list[Path], typer.Argument(help="Cards of the first nodes.")],
+    holders: As = None,
+    invitation: Annotated[
+        Path, typer.Option("--invitation", help="File for the nodes.", metavar="FILE")
+    ] = Path("invitation.tar"),
+) -> None:
+    """Make this ledger a network's: vote its nodes in and hand the seal over to them.
+
+    The ledger keeps its data, heights and proofs; receipts given out before stay valid.
+    """
+    from tongjian.cli.submit import keys_of
+    from tongjian.node.devnet import hand_over
+    from tongjian.node.engine_home import NODE_KEY, EngineHome
+    from tongjian.node.home import Home
+    from tongjian.node.joining import know_peers, peers_of, read_card, write_invitation
+
+    home = Home(surface.folder)
+    read = [read_card(card) for card in cards]
+    genesis = hand_over(home, keys_of(home, holders or []), [card.act() for card in read])
+    engine = EngineHome(home.folder)
+    engine.keep_genesis(genesis)
+    if (engine.folder / NODE_KEY).exists():
+        know_peers(home.folder, peers_of(read))
+    with home.open() as chain:
+        write_invitation(home, chain, invitation, peers_of(read))
+    _say(
+        surface,
+        {"network": genesis["chain_id"], "nodes": len(read), "invitation": str(invitation)},
+        "give the invitation to each node: tongjian network join --invitation FILE",
+    )
+
+
+def invite(
+    surface: Surface,
+    card: Annotated[Path, typer.Argument(help="Card of the node.")],
+    holders: As = None,
+    power: Annotated[int, typer.Option("--power", min=0, help="Voting power.")] = 10,
+    invitation: Annotated[
+        Path, typer.Option("--invitation", help="File for the node.", metavar="FILE")
+    ] = Path("invitation.tar"),
+) -> None:
+    """Vote another node in, and write the invitation with which it joins."""
+    from tongjian.cli.submit import submit
+    from tongjian.node.engine_home import EngineHome
+    from tongjian.node.home import Home
+    from tongjian.node.joining import peers_of, read_card, write_invitation
+
+    home = Home(surface.folder)
+    read = read_card(card)
+    answer = submit(home, holders or [], (read.act(power),))
+    if answer.refusal is not None:
+        refusal = f"{answer.refusal.service}/{answer.refusal.number}"
+        raise Failure(answer.code, "The node was not admitted.", why=refusal, rule=RULE)
+    engine = EngineHome(home.folder)
+    own = engine.settings()
+    peers = [*own.peers, engine.peer(own.external or own.listen), *peers_of([read])]
+    with home.open() as chain:
+        write_invitation(home, chain, invitation, peers)
+    said = {"node": read.node, "height": answer.height, "invitation": str(invitation)}
+    _say(surface, said, "give the invitation to the node: tongjian network join --invitation FILE")
+
+
+def join(
+    surface: Surface,
+    listen: Listen = "0.0.0.0:26656",
+    office: Annotated[str, typer.Option("--office", help="Office that runs the node.")] = "",
+    external: Annotated[
+        str, typer.Option("--external", help="HOST:PORT that peers are told, if another.")
+    ] = "",
+    invitation: Annotated[
+        Path | None, typer.Option("--invitation", help="From a member.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Draw this node's keys and write its card; with an invitation, take the ledger in.
+
+    Keys stay in this folder: a card has public keys only.
+    """
+    import msgspec
+
+    from tongjian.node.joining import accept_invitation, make_card
+
+    if invitation is not None:
+        peers = accept_invitation(invitation, surface.folder)
+        _say(surface, {"folder": str(surface.folder), "peers": peers}, "tongjian network run")
+        return
+    card = make_card(surface.folder, office, listen, external)
+    path = surface.folder / "card.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+    said = {"card": str(path), "node": card.node, "validator": card.validator}
+    _say(surface, said, "give the card to a member: tongjian network init, or invite")
+
+
+def leave(surface: Surface, holders: As = None) -> None:
+    """Have this node retired, by the registrar of its office or by vote; then stop it."""
+    from tongjian.cli.submit import submit
+    from tongjian.node.engine_home import EngineHome
+    from tongjian.node.home import Home
+    from tongjian.services.membership.acts_network import RetireNode
+
+    home = Home(surface.folder)
+    act = RetireNode(node=EngineHome(home.folder).node_public)
+    answer = submit(home, holders or [], (act,))
+    if answer.refusal is not None:
+        refusal = f"{answer.refusal.service}/{answer.refusal.number}"
+        raise Failure(answer.code, "The node was not retired.", why=refusal, rule=RULE)
+    _say(surface, {"retired": act.node.hex(), "height": answer.height}, "stop this node")
+
+
+def run(
+    surface: Surface,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes that check signatures.")
+    ] = 0,
+) -> None:
+    """Run this node until it is interrupted."""
+    from tongjian.node.gate import Gate
+    from tongjian.node.member import running
+
+    ended = threading.Event()
+
+    def end(number: int, frame: object) -> None:
+        del number, frame
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    with running(surface.folder, workers=workers) as member:
+        gate = Gate(member)
+        surface.note(
+            f"node {os.getpid()} of {surface.folder}: peers at "
+            f"{member.engine_home.settings().listen}, programs at {gate.path}"
+        )
+        ended.wait()
+        gate.close()
+
+
+def status(surface: Surface) -> None:
+    """Say where this node stands, and who the members are."""
+    from tongjian.engines.comet.members import nodes_of, peer_id
+    from tongjian.node.client import Client, NodeSilent
+    from tongjian.node.engine_home import EngineHome
+    from tongjian.node.home import Home
+
+    try:
+        standing: dict[str, Any] = Client([surface.folder], 10).ask("standing")
+    except NodeSilent:
+        standing = {"running": False}
+    home = Home(surface.folder)
+    own = EngineHome(surface.folder).node_public
+    with home.open() as chain:
+        members = [
+            {
+                "peer": peer_id(public),
+                "office": node.office,
+                "power": int(node.power),
+                "this": public == own,
+            }
+            for public, node in nodes_of(chain).items()
+        ]
+    if surface.as_json:
+        surface.document({"node": standing, "members": members})
+        return
+    surface.pairs([(name.replace("_", " "), str(value)) for name, value in standing.items()])
+    rows = [
+        (str(m["peer"]), str(m["office"]), str(m["power"]), "this node" if m["this"] else "")
+        for m in members
+    ]
+    surface.table(("peer", "office", "power", ""), rows)
+
+
+def _say(surface: Surface, said: dict[str, Any], then: str) -> None:
+    if surface.as_json:
+        surface.document(said)
+        return
+    surface.pairs([(name, str(value)) for name, value in said.items()])
+    surface.note(f"next: {then}", style="dim")

@@ -1,0 +1,191 @@
+"""How a computer becomes a node: it draws its keys, shows a card, is voted in, takes an invitation.
+
+A card holds public keys only. An invitation holds what every member has: the founding document, the
+trust file, the blocks up to the hand-over, the engine's genesis, and where peers listen. What came
+after the hand-over the engine fetches from its peers, and this node decides it again.
+"""
+
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from tongjian.core import values
+from tongjian.core.operation import Act
+from tongjian.core.validators import NETWORK_SUITE
+from tongjian.engines.chain import LOG_NAME, Chain
+from tongjian.engines.seals import network_seal
+from tongjian.node.engine_home import EngineHome, EngineHomeError
+from tongjian.node.home import ANCHORS_NAME, GENESIS_NAME, NAMES_NAME, Home
+from tongjian.services.membership.acts_network import AdmitNode
+
+POWER: Final = 10
+CARD_FORMAT: Final = "tongjian-node/1"
+ENGINE_GENESIS: Final = "engine-genesis.json"
+PEERS: Final = "peers.json"
+LEDGER_PARTS: Final = (GENESIS_NAME, ANCHORS_NAME, NAMES_NAME, LOG_NAME)
+INVITATION_BYTES_MAX: Final = 1 << 40
+
+
+class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a future node shows: its public keys and where it will listen."""
+
+    format: str
+    node: str
+    """Public key of its connections, in hexadecimal."""
+    validator: str
+    """Public key with which it signs blocks, in hexadecimal."""
+    office: str
+    """Unified social credit code of the office that runs it."""
+    listen: str
+    """Host and port where peers reach it."""
+
+    def act(self, power: int = POWER) -> AdmitNode:
+        """Return the act that admits this node."""
+        return AdmitNode(
+            node=bytes.fromhex(self.node),
+            office=values.uscc(self.office),
+            public=bytes.fromhex(self.validator),
+            power=power,
+        )
+
+
+def make_card(folder: Path, office: str, listen: str, external: str = "") -> Card:
+    """Draw the keys of a node where it has none, and return its card."""
+    engine = EngineHome(folder)
+    engine.make_keys()
+    settings = msgspec.structs.replace(engine.settings(), listen=listen, external=external)
+    engine.keep_settings(settings)
+    return Card(
+        CARD_FORMAT,
+        engine.node_public.hex(),
+        engine.validator_public.hex(),
+        office,
+        external or listen,
+    )
+
+
+def read_card(path: Path) -> Card:
+    """Read a card; raises `EngineHomeError` where it is none."""
+    try:
+        card = msgspec.json.decode(path.read_bytes(), type=Card)
+        keys = bytes.fromhex(card.node), bytes.fromhex(card.validator)
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        msg = f"{path} is no card of a node ({error}); make one with `tongjian network join`"
+        raise EngineHomeError(msg) from error
+    if card.format != CARD_FORMAT or [len(key) for key in keys] != [32, 32]:
+        msg = f"{path} is no card of a node of this release"
+        raise EngineHomeError(msg)
+    return card
+
+
+def acts_of(cards: Sequence[Card]) -> tuple[Act, ...]:
+    """Return the acts that admit the nodes of cards."""
+    return tuple(card.act() for card in cards)
+
+
+def peers_of(cards: Sequence[Card]) -> list[str]:
+    """Return the nodes of cards as peers name them: `id@host:port`."""
+    from tongjian.engines.comet.members import peer_id  # noqa: PLC0415 - loads the services
+
+    return [f"{peer_id(bytes.fromhex(card.node))}@{card.listen}" for card in cards]
+
+
+def know_peers(folder: Path, peers: Sequence[str]) -> list[str]:
+    """Have a node dial the others of a list; return them."""
+    engine = EngineHome(folder)
+    own = engine.peer("").partition("@")[0]
+    others = [peer for peer in peers if not peer.startswith(own)]
+    engine.keep_settings(msgspec.structs.replace(engine.settings(), peers=others))
+    return others
+
+
+def write_invitation(home: Home, chain: Chain, path: Path, peers: Sequence[str]) -> None:
+    """Write what a node needs to join: everything in it is known to every member."""
+    engine = EngineHome(home.folder)
+    parts = {name: (home.folder / name) for name in LEDGER_PARTS[:3]}
+    with tarfile.open(path, "w") as archive:
+        for name, source in parts.items():
+            if source.exists():
+                archive.add(source, name)
+        _add(archive, ENGINE_GENESIS, json.dumps(engine.genesis()).encode())
+        _add(archive, PEERS, json.dumps(list(peers)).encode())
+        info = tarfile.TarInfo(LOG_NAME)
+        info.size = _hand_over_end(chain)
+        with (home.folder / LOG_NAME).open("rb") as log:
+            archive.addfile(info, log)
+
+
+def accept_invitation(path: Path, folder: Path) -> list[str]:
+    """Lay out a ledger's folder from an invitation; return the peers. Nothing is overwritten.
+
+    Raises `EngineHomeError` where the file is no invitation or the folder has another ledger.
+    """
+    engine = EngineHome(folder)
+    found = _read_invitation(path)
+    taken = [name for name in LEDGER_PARTS if (folder / name).exists()]
+    if taken:
+        msg = f"{folder} holds a ledger already ({taken[0]}); join with an empty folder"
+        raise EngineHomeError(msg)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in LEDGER_PARTS:
+        if name in found:
+            (folder / name).write_bytes(found[name])
+    engine.make_keys()
+    engine.keep_genesis(json.loads(found[ENGINE_GENESIS]))
+    others = know_peers(folder, json.loads(found[PEERS]))
+    with Home(folder).open(writable=True) as chain:
+        _expect_begun(chain, engine.genesis())
+    return others
+
+
+def _expect_begun(chain: Chain, genesis: dict[str, Any]) -> None:
+    """Expect that the ledger ends where the engine's genesis begins; it was checked by replay."""
+    state = genesis["app_state"]
+    tip = chain.tip
+    if tip is None or (state["height"], state["header"]) != (tip.height, tip.header_hash.hex()):
+        msg = f"the invitation's blocks do not end with block {state['height']} of its genesis"
+        raise EngineHomeError(msg)
+
+
+def _hand_over_end(chain: Chain) -> int:
+    """Return the size of the block log up to the block that handed the seal over."""
+    with chain.lock:
+        keys = chain.machine.directory.seal_keys()
+        first = next(height for height, key in keys if key.suite == NETWORK_SUITE)
+        if network_seal(chain.sealed(first - 1).seal) is not None:
+            msg = f"block {first - 1} was not sealed by the operator"
+            raise EngineHomeError(msg)
+        meta = chain.store.block(first - 1)
+        if meta is None:
+            msg = f"block {first - 1} is not in the index"
+            raise EngineHomeError(msg)
+        return chain.log.read(meta.offset).end
+
+
+def _read_invitation(path: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                reader = archive.extractfile(member) if member.isfile() else None
+                if reader is not None and member.name in (*LEDGER_PARTS, ENGINE_GENESIS, PEERS):
+                    found[member.name] = reader.read()
+    except (OSError, tarfile.TarError) as error:
+        msg = f"{path} is no invitation: {error}"
+        raise EngineHomeError(msg) from error
+    missing = [n for n in (GENESIS_NAME, LOG_NAME, ENGINE_GENESIS, PEERS) if n not in found]
+    if missing:
+        msg = f"{path} is no invitation: {missing[0]} is missing"
+        raise EngineHomeError(msg)
+    return found
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    archive.addfile(info, io.BytesIO(data))
