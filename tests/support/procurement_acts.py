@@ -126,6 +126,11 @@ VERBS: Final[dict[str, tuple[type[Act], tuple[str, ...], Maker]]] = {
         BOTH,
         {**T, "reason": "task_cancelled", "decision": salt("decision")},
     ),
+    "annul_tender": (
+        acts.AnnulTender,
+        (*BOTH, "finance.supervisor_approver"),
+        {**T, "reason": "law_broken", "decision": salt("decision")},
+    ),
     "submit_bid": (acts.SubmitBid, DESK, make_submit),
     "withdraw_bid": (acts.WithdrawBid, DESK, make_withdraw),
     "publish_share": (acts.PublishShare, ("{holder}.key_holder",), make_share),

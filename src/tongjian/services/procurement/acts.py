@@ -14,6 +14,7 @@ from tongjian.services.procurement.acts_plans import DropPlan, PlanExempted, Pla
 
 # isort: split
 from tongjian.services.procurement.acts_tenders import (
+    AnnulTender,
     Clarify,
     FailTender,
     PrepareSale,
@@ -72,6 +73,7 @@ from tongjian.services.procurement.acts_foreign import RecordForeign
 
 __all__ = [
     "AdmitBidder",
+    "AnnulTender",
     "AnswerChallenge",
     "AnswerFinding",
     "Award",

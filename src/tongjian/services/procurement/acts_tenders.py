@@ -6,7 +6,7 @@ from tongjian.core.arithmetic import apply_rate_ppm
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, Event, ensure, refuse
-from tongjian.core.permission import AllOf, AnyOf, Named, Recorded, Signer
+from tongjian.core.permission import AllOf, Named, Recorded, Signer
 from tongjian.core.values import Amount, Count, Digest, Fen, Name, TimeMs, Uscc, count, time_ms
 from tongjian.services.procurement.records import (
     ADDENDA,
@@ -328,15 +328,12 @@ class TenderFailed(Event, tag="procurement.tender_failed"):
 
 
 @service.operation(
-    by=AnyOf((WITH_SUPERVISOR, AGENCY_AND_PURCHASER)),
+    by=AGENCY_AND_PURCHASER,
     law="Government Procurement Law art. 36, 37",
     writes=(TENDERS, PLANS),
 )
 def fail_tender(act: FailTender, ledger: Ledger) -> TenderFailed:
-    """End a tender before the award: once bids are open only with the supervisor's signature.
-
-    Unreadable is one for which too few shares are published a day after the deadline.
-    """
+    """End a tender before its bids can be read; unreadable is one whose shares are missing."""
     tender = require_tender(
         ledger, act.tender, "prepared", "published", "opened", "evaluating", "ranked"
     )
@@ -345,8 +342,26 @@ def fail_tender(act: FailTender, ledger: Ledger) -> TenderFailed:
         is_stuck = tender.status == "published" and tender.secret is None
         ensure(is_stuck, Refusal.STATUS_WRONG)
         ensure(ledger.time_ms >= tender.deadline_ms + grace_ms, Refusal.BEFORE_DEADLINE)
-    is_supervised = len(ledger.signers) == len(WITH_SUPERVISOR.parts)
-    ensure(tender.secret is None or is_supervised, Refusal.SUPERVISOR_NEEDED)
+    ensure(tender.secret is None, Refusal.SUPERVISOR_NEEDED)
+    return end_tender(act.tender, tender, act.reason, ledger)
+
+
+class AnnulTender(Act, tag="procurement.annul_tender"):
+    """End a tender whose bids can be read."""
+
+    tender: Number
+    reason: Literal["law_broken", "task_cancelled"]
+    decision: Digest
+
+
+@service.operation(
+    by=WITH_SUPERVISOR,
+    law="Government Procurement Law art. 36, 37",
+    writes=(TENDERS, PLANS),
+)
+def annul_tender(act: AnnulTender, ledger: Ledger) -> TenderFailed:
+    """End a tender before the award with the supervisor's signature, whoever leads in it."""
+    tender = require_tender(ledger, act.tender, "published", "opened", "evaluating", "ranked")
     return end_tender(act.tender, tender, act.reason, ledger)
 
 

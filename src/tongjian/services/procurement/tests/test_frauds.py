@@ -184,8 +184,11 @@ def test_a_tender_is_not_cancelled_because_the_favourite_lost(town: Town) -> Non
     town._scored()
     town._ranked()
     town.no("SUPERVISOR_NEEDED", "fail_tender")
-    three = ("agency.procurement_agent", "buyer.purchase_approver", "finance.supervisor_approver")
-    town.ok("fail_tender", by=three)
+    by = ("agency.procurement_agent", "buyer.purchase_approver")
+    town.no("NOT_PERMITTED", "annul_tender", by=by)
+    town.ok("annul_tender")
+    assert town.tender().fail_reason == "law_broken"
+    town.no("STATUS_WRONG", "annul_tender")
 
 
 def test_agency_and_purchaser_cannot_replace_members_until_a_friend_is_seated(town: Town) -> None:
