@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import cbor2
 import samples
+from evidence_targets import package, package_samples, time_stamp, time_stamp_samples
 from ocds_files import ownership_files, release_files
 from shelf import REGISTRY as SHELF
 
@@ -21,6 +22,7 @@ from tongjian.connectors import ocds
 from tongjian.connectors.bods import behind, declaration_of, read_ownership, relations
 from tongjian.connectors.canonicaljson import canonical as canonical_json
 from tongjian.connectors.einvoice import Unreadable, read_document
+from tongjian.connectors.evidence.errors import PackageInvalid
 from tongjian.connectors.ocds.checking import check_release
 from tongjian.connectors.ocds.flags import Examiner, explain
 from tongjian.connectors.ocds.merging import NotMerged, compile_releases
@@ -52,6 +54,7 @@ from tongjian.verifier.receipt import (
     VerificationFailed,
     verify_receipt,
 )
+from tongjian.verifier.timestamp import TimeStampInvalid
 
 REGISTRY = load_registry()
 
@@ -355,6 +358,8 @@ TARGETS: dict[str, Target] = {
     "document": Target(document, (Unreadable,), samples.documents, cost=20),
     "releases": Target(releases, (ocds.Malformed,), release_files, cost=20),
     "ownership": Target(ownership, (ocds.Malformed,), ownership_files, cost=20),
+    "package": Target(package, (PackageInvalid,), package_samples, cost=20),
+    "time stamp": Target(time_stamp, (TimeStampInvalid,), time_stamp_samples, cost=100),
 }
 
 
