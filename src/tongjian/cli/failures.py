@@ -65,6 +65,12 @@ _DOCTOR: Final = "tongjian doctor --deep"
 
 # By name, so that an error is told without importing the layer that may have raised it.
 _KNOWN: Final[dict[str, _Known]] = {
+    "tongjian.suites.errors.SuiteUnavailable": _Known(
+        ExitCode.UNAVAILABLE,
+        "This machine cannot check signatures of this suite; nothing was decided.",
+        "docs/decisions/0011-key-suites.md",
+        "pip install tongsuopy",
+    ),
     "tongjian.node.supervisor.EngineMissing": _Known(
         ExitCode.UNAVAILABLE,
         "There is no engine for a network here.",
