@@ -6,7 +6,6 @@ import typer
 
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.moments import write_moment
-from tongjian.cli.readable import as_json
 from tongjian.cli.surface import Surface
 
 DaysOption = Annotated[int, typer.Option("--days", min=1, max=36_500, help="How far to look.")]
@@ -72,6 +71,7 @@ def exposure(
     Committed transactions are the office's to confirm, correct or declare void; refused ones
     changed nothing.
     """
+    from tongjian.cli.readable import as_json
     from tongjian.cli.waiting import Waiting
     from tongjian.node.exposure import compromise_of, exposed
 
