@@ -54,6 +54,7 @@ class GrantAdvance(Act, tag="treasury.grant_advance"):
     by=UNIT_ON_RECORD,
     law="SME Payment Regulation art. 9",
     writes=(COMMITMENTS, ACCEPTANCES),
+    amount="amount_fen",
 )
 def grant_advance(act: GrantAdvance, ledger: Ledger) -> Accepted:
     """Grant an advance that the contract allows, against a guarantee; later work recovers it."""
@@ -81,6 +82,7 @@ class AcceptDelivery(Act, tag="treasury.accept_delivery"):
     by=ACCEPTORS,
     law="Government Procurement Law art. 41; SME Payment Regulation art. 11",
     writes=(COMMITMENTS, ACCEPTANCES, PROJECTS),
+    amount="value_fen",
 )
 def accept_delivery(act: AcceptDelivery, ledger: Ledger) -> Accepted:
     """Accept goods or services, by two persons of the unit; nothing is paid without (PUB-I4)."""
@@ -103,6 +105,7 @@ class CertifyProgress(Act, tag="treasury.certify_progress"):
     by=PROGRESS,
     law="Government Investment Regulation art. 22; SME Payment Regulation art. 11",
     writes=(COMMITMENTS, ACCEPTANCES, PROJECTS),
+    amount="value_fen",
 )
 def certify_progress(act: CertifyProgress, ledger: Ledger) -> Accepted:
     """Certify progress: the contractor claims, the supervisor measures, the owner accepts."""
@@ -124,6 +127,7 @@ class ReleaseRetention(Act, tag="treasury.release_retention"):
     by=RELEASERS,
     law="Government Investment Regulation art. 25",
     writes=(COMMITMENTS, ACCEPTANCES),
+    amount="amount_fen",
 )
 def release_retention(act: ReleaseRetention, ledger: Ledger) -> Accepted:
     """Release what was retained, when its term after the last acceptance is over."""

@@ -85,6 +85,7 @@ class ConfirmPaid(Act, tag="treasury.confirm_paid"):
         ACCOUNTS,
         CLEARING_DAYS,
     ),
+    amount="amount_fen",
 )
 def confirm_paid(act: ConfirmPaid, ledger: Ledger) -> PaymentSet:
     """Confirm a payment by its receipt: to the account ordered, the amount ordered, once."""
@@ -195,6 +196,7 @@ class DayCleared(Event, tag="treasury.day_cleared"):
     ),
     law=CLEARING_LAW,
     writes=(ACCOUNTS, CLEARING_DAYS, RECEIPTS),
+    amount="amount_fen",
 )
 def clear_day(act: ClearDay, ledger: Ledger) -> DayCleared:
     """Clear exactly what was paid that day and is not cleared yet (PUB-I7)."""

@@ -188,7 +188,12 @@ class LineAdjusted(Event, tag="treasury.line_adjusted"):
     resolution: Digest
 
 
-@service.operation(by=CONGRESS, law="Budget Law art. 67", writes=BUDGET)
+@service.operation(
+    by=CONGRESS,
+    law="Budget Law art. 67",
+    writes=BUDGET,
+    amount="amount_fen",
+)
 def adjust_line(act: AdjustLine, ledger: Ledger) -> LineAdjusted:
     """Adjust a line by resolution; what is committed or frozen cannot be cut (PUB-I1, I2)."""
     line = require_line(ledger, act.line)
@@ -222,7 +227,12 @@ class FundsMoved(Event, tag="treasury.funds_moved"):
     amount_fen: Amount
 
 
-@service.operation(by=MOVER, law="Budget Law art. 72", writes=BUDGET)
+@service.operation(
+    by=MOVER,
+    law="Budget Law art. 72",
+    writes=BUDGET,
+    amount="amount_fen",
+)
 def move_funds(act: MoveFunds, ledger: Ledger) -> FundsMoved:
     """Move free money between lines 调剂 of one class and source; further needs a resolution."""
     ensure(act.line != act.to_line, Refusal.SAME_LINE)
@@ -289,7 +299,12 @@ class QuotaGranted(Event, tag="treasury.quota_granted"):
     """In all."""
 
 
-@service.operation(by=FINANCE, law="Budget Law art. 57", writes=BUDGET)
+@service.operation(
+    by=FINANCE,
+    law="Budget Law art. 57",
+    writes=BUDGET,
+    amount="amount_fen",
+)
 def grant_quota(act: GrantQuota, ledger: Ledger) -> QuotaGranted:
     """Release money of a line for payment; in all, at most what the line may spend."""
     line = require_line(ledger, act.line)

@@ -91,6 +91,7 @@ class Committed(Event, tag="treasury.committed"):
     law="Budget Law art. 13; Government Investment Regulation art. 22, 23",
     reads=(ACCOUNTS,),
     writes=(*BUDGET, COMMITMENTS, PAYEES, DIRECT, PROJECTS, SHARES),
+    amount="amount_fen",
 )
 def commit(act: Commit, ledger: Ledger) -> Committed:
     """Commit money of a line to a contract; without free money there is no contract (PUB-I1)."""
@@ -220,6 +221,7 @@ class CommitmentAdjusted(Event, tag="treasury.commitment_adjusted"):
     by=AnyOf((Clock(), UNIT_ON_RECORD)),
     law="Budget Law art. 13; Government Procurement Law art. 49",
     writes=(*BUDGET, COMMITMENTS, PAYEES, PROJECTS, SHARES),
+    amount="amount_fen",
 )
 def adjust_commitment(act: AdjustCommitment, ledger: Ledger) -> CommitmentAdjusted:
     """Change what a contract may cost: additions within their share, cuts not below what is due.

@@ -55,7 +55,12 @@ class RevenueBilled(Event, tag="treasury.revenue_billed"):
     amount_fen: Amount
 
 
-@service.operation(by=Signer("accountant", Named("unit")), law=REVENUE_LAW, writes=(BILLS,))
+@service.operation(
+    by=Signer("accountant", Named("unit")),
+    law=REVENUE_LAW,
+    writes=(BILLS,),
+    amount="amount_fen",
+)
 def bill_revenue(act: BillRevenue, ledger: Ledger) -> RevenueBilled:
     """Bill revenue under a number used once; the unit itself never receives the money."""
     ensure(ledger.get(BILLS, act.bill) is None, Refusal.BILL_EXISTS)
@@ -96,6 +101,7 @@ class RevenueReceived(Event, tag="treasury.revenue_received"):
     law=REVENUE_LAW,
     reads=(ACCOUNTS,),
     writes=(BILLS, RECEIPTS),
+    amount="amount_fen",
 )
 def receive_revenue(act: ReceiveRevenue, ledger: Ledger) -> RevenueReceived:
     """Enter revenue, whole, into the treasury single account and no other (PUB-I8)."""
@@ -142,6 +148,7 @@ _FINANCE: Final = Recorded(LINES, ("line",), "finance")
     by=AllOf((Signer("budget_officer", _FINANCE), Signer("budget_approver", _FINANCE))),
     law=TRANSFER_LAW,
     writes=(*BUDGET, TRANSFERS),
+    amount="amount_fen",
 )
 def send_transfer(act: SendTransfer, ledger: Ledger) -> TransferSent:
     """Send free money of a line down one level; it leaves this budget for the receiver's."""

@@ -89,6 +89,7 @@ class PaymentSet(Event, tag="treasury.payment_set"):
     reads=(INVOICES, ACCOUNTS),
     writes=(*BUDGET, COMMITMENTS, ACCEPTANCES, PAYEES, PAYMENTS),
     follows=(Reimburse,),
+    amount="amount_fen",
 )
 def request_payment(act: RequestPayment, ledger: Ledger) -> PaymentSet:
     """Request a payment that rests on line, contract, acceptance and invoices (PUB-I1 to I6)."""
