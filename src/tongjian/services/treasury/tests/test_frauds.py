@@ -3,10 +3,13 @@
 Whoever tries has valid keys and the roles of the office; what stops the attempt is the rule.
 """
 
+from typing import Any
+
 import pytest
 from treasury_acts import USCC
 from treasury_town import Town
 
+from tongjian.core.standing import STANDINGS, Limit, Standing
 from tongjian.services.invoice.records import INVOICES
 
 
@@ -359,3 +362,23 @@ def test_all_that_a_rejected_payment_claimed_is_free_again(town: Town) -> None:
     assert changed == {"treasury.lines", "treasury.totals"}, "only the numbers of payments went on"
     row = town.world.row(INVOICES, "26990000000000000001")
     assert row.reimbursed_fen == row.refunded_fen == 200_000
+
+
+def test_a_stolen_key_of_an_accountant_asks_for_no_more_than_the_limit_of_a_day() -> None:
+    """Attack 13: a limit in money, set by the office, counts over all that was asked in a day."""
+    town = Town()
+    made: Any = Limit
+    row: Any = Standing
+    limit = made(role="accountant", acts=None, amount_fen=60_000)
+    standing = row(away_from_ms=0, away_until_ms=0, deputy_for=(), limits=(limit,))
+    town.world._found(STANDINGS, standing, town.people["bureau.accountant"].officer)
+    town.with_goods()
+    town.run(
+        """
+        request_payment c1/1 amount=600.01        refused LIMIT_REACHED
+        request_payment c1/1 amount=500.00        accepted
+        request_payment c1/1 amount=100.01        refused LIMIT_REACHED
+        wait 24h
+        request_payment c1/1 amount=500.00        accepted
+        """
+    )
