@@ -8,12 +8,15 @@ from cluster import Cluster, cluster
 from shelf import THINGS
 from small import put
 
+from tongjian.core.block import HEADERS
+from tongjian.core.hashing import sha256
 from tongjian.engines.outcomes import Status
 from tongjian.engines.trust import anchors_of
 from tongjian.node.client import NodeSilent
 from tongjian.node.home import Home
 from tongjian.node.supervisor import EngineMissing, find_binary
 from tongjian.verifier.anchors import Anchors
+from tongjian.verifier.not_seen import verify_not_seen
 from tongjian.verifier.receipt import verify_receipt
 
 __all__ = ["cluster"]
@@ -44,8 +47,12 @@ def test_a_network_decides_and_its_receipts_hold_offline(cluster: Cluster) -> No
     outcome = client.ask("outcome", again.id)
     assert outcome[:2] == [again.height, "shelf/2@0"]
     assert client.ask("outcome", bytes(32))[0] == -1
-    entries = client.ask("absence", bytes(32), first.height - 1)
-    assert len(entries[3]) == entries[2] - entries[1] == 2
+    missing, headers, peaks, entries = client.ask("absence", bytes(32), first.height - 1)
+    heads = HEADERS.decode(headers[0]), HEADERS.decode(headers[1])
+    verify_not_seen(sha256, bytes(32), heads, peaks, entries)
+    assert (missing, len(entries)) == (-1, 2)
+    assert client.ask("absence", first.id, first.height - 1) == [first.height]
+    assert verify_receipt(by_id, anchors(cluster)).header == heads[1]
     client.close()
     hashes = cluster.agree()
     assert len(hashes) == again.height + 1

@@ -65,6 +65,17 @@ def export_tiles(chain: Chain, folder: Path, signer: Signer) -> tuple[Head, int]
     return head, writer.written
 
 
+def log_peaks(chain: Chain, size: int) -> list[bytes]:
+    """Return the complete subtrees of the log at an earlier size, the largest first."""
+    peaks: list[bytes] = []
+    start = 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            peaks.append(chain.store.tiles.node(level, start >> level))
+            start += 1 << level
+    return peaks
+
+
 def log_entries(chain: Chain, first: int, size: int) -> Iterator[bytes]:
     """Yield the entries of the log from a number on, up to a size, out of the blocks."""
     height = bisect_right(range(chain.height + 1), first, key=chain.log_size)

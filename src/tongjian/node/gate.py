@@ -16,7 +16,7 @@ from msgspec import MsgspecError, msgpack
 
 from tongjian.engines.channel import receive, send
 from tongjian.engines.comet.certificates import NotCertified
-from tongjian.engines.heads import log_entries
+from tongjian.engines.heads import log_entries, log_peaks
 from tongjian.engines.outcomes import Busy, Outcome, Status, Stopped
 from tongjian.engines.receipts import Receipts
 from tongjian.node.engine_home import GATE_NAME
@@ -124,18 +124,20 @@ class Gate:
             time.sleep(0.02)
 
     def _absence(self, identity: bytes, since: int) -> list[Any]:
-        """Return a transaction's absence from the log after a height: all entries since, and how.
+        """Return the proof that a transaction is not in the log after a height, up to the tip.
 
-        The answer is the tip, log size there and at the tip, and the entries between: whoever holds
-        the log's root of `since` and that of the tip can check that nothing was left out.
+        The answer is headers of both, subtrees of the earlier log, entries since: what
+        `verify_not_seen` takes once receipts have proven the headers. Only the height, where the
+        transaction is recorded.
         """
         chain = self._member.chain
         with chain.lock:
             found = chain.result(identity)
             if found is not None:
-                return [found[0], 0, 0, []]
+                return [found[0]]
             first, size = chain.log_size(since), chain.log_size(chain.height)
-            return [-1, first, size, list(log_entries(chain, first, size))]
+            heads = [chain.sealed(height).header for height in (since, chain.height)]
+            return [-1, heads, log_peaks(chain, first), list(log_entries(chain, first, size))]
 
     def _hashes(self, first: int, limit: int) -> list[bytes]:
         """Return the hashes of headers from a height on; to compare nodes."""

@@ -28,6 +28,8 @@ READY_S: Final = 60.0
 WATCH_S: Final = 0.1
 _PARTED: Final = "wrong Block.Header.AppHash"
 """What the engine says where this node decided something else than the others."""
+_BEHIND: Final = ("does not match AppHash after replay", "is higher than core")
+"""What it says where its own data is older than the ledger."""
 # The child asks the system to be killed with its parent, then becomes the engine: a fork of a
 # process with threads must not run Python of its own (prctl(2), PR_SET_PDEATHSIG = 1).
 _WITH_PARENT: Final = (
@@ -118,7 +120,7 @@ class Supervisor:
         """Start again what ends, until told to stop; on one thread, as its parent to the system."""
         tries = 0
         while not self._stopping.is_set():
-            self.alarm = self._before()
+            self.alarm = self.alarm or self._before()
             if self.alarm:
                 _log.error("alarm", why=self.alarm)
                 self._stopping.wait()
@@ -169,7 +171,9 @@ class Supervisor:
             try:
                 self._tell(dict(json.loads(text)))
             except (ValueError, TypeError):
-                self._tell({"_msg": text, "level": "error"})
+                # Beside its records the engine prints why it ends, and a stack of its own code.
+                if text.startswith(("panic:", "ERROR:")):
+                    self._tell({"_msg": text, "level": "error"})
 
     def _tell(self, said: dict[str, Any]) -> None:
         message = str(said.pop("_msg", ""))
@@ -179,7 +183,13 @@ class Supervisor:
             said.pop(name, None)
         if level == "error":
             _log.warning(message, **{f"engine_{name}": value for name, value in said.items()})
-        if message.startswith("CONSENSUS FAILURE") or _PARTED in error:
+        if any(part in message + error for part in _BEHIND):
+            self.alarm = (
+                "the engine is behind the ledger: its data is lost or of an old backup. Going on "
+                "with it could sign a block twice; join anew with an empty folder and new keys"
+            )
+            _log.error("alarm", why=self.alarm)
+        elif message.startswith("CONSENSUS FAILURE") or _PARTED in error:
             self.alarm = (
                 f"this node cannot agree with the others: {error or message}. It stands still and "
                 "answers from what it has; compare its ledger with another node's by "
