@@ -18,6 +18,9 @@ CITY = "11990100001400700T"
 PROVINCE = "11990000001401252U"
 
 
+OF_PERSONS = [suite for suite in KeySuite if suite is not KeySuite.NETWORK]
+
+
 def public_of(suite: KeySuite) -> bytes:
     if suite is KeySuite.WEBAUTHN:
         return Passkey().public
@@ -46,7 +49,7 @@ class Network(World):
         )
 
 
-@pytest.mark.parametrize("suite", list(KeySuite), ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", OF_PERSONS, ids=lambda suite: suite.name)
 def test_a_key_of_every_suite_is_enrolled(suite: KeySuite) -> None:
     world, public = Network(), public_of(suite)
     world.accepts(world.ann, world.bo, act=world.enrol(suite, public))
@@ -56,7 +59,7 @@ def test_a_key_of_every_suite_is_enrolled(suite: KeySuite) -> None:
     assert Directory(world.state).actor(identity).suite == suite
 
 
-@pytest.mark.parametrize("suite", list(KeySuite), ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", OF_PERSONS, ids=lambda suite: suite.name)
 def test_a_key_is_not_enrolled_as_one_of_another_suite_or_length(suite: KeySuite) -> None:
     world, public = Network(), public_of(suite)
     for other in KeySuite:
@@ -70,7 +73,14 @@ def test_a_key_is_not_enrolled_as_one_of_another_suite_or_length(suite: KeySuite
             world.refuses(Refusal.KEY_WEAK, world.ann, world.bo, act=act)
 
 
-@pytest.mark.parametrize("suite", list(KeySuite), ids=lambda suite: suite.name)
+def test_nobody_enrols_a_network_as_a_key() -> None:
+    world = Network()
+    for public in (bytes(32), public_of(KeySuite.ED25519)):
+        act = world.enrol(KeySuite.NETWORK, public)
+        world.refuses(Refusal.KEY_WEAK, world.ann, world.bo, act=act)
+
+
+@pytest.mark.parametrize("suite", OF_PERSONS, ids=lambda suite: suite.name)
 def test_headers_are_sealed_by_plain_suites_only(suite: KeySuite) -> None:
     world = Network()
     act = RotateSealKey(suite=suite, public=public_of(suite), from_height=values.height(7))

@@ -132,7 +132,8 @@ def test_a_bad_key_is_refused_and_never_crashes_the_check(
     signature = signer.sign(MESSAGE)
     if bytes(public) != signer.public:
         assert not holds(signer.suite, bytes(public), MESSAGE, signature)
-        if signer.suite != KeySuite.WEBAUTHN:  # a shorter origin may be one as well
+        # Another last byte may make another sound key, a shorter origin is one as well.
+        if len(public) != len(signer.public) and signer.suite != KeySuite.WEBAUTHN:
             with pytest.raises(KeyRefused):
                 check_public_key(signer.suite, bytes(public))
 
