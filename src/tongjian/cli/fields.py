@@ -17,6 +17,8 @@ from tongjian.core.encoding import Record
 
 RESERVED: Final = frozenset(("as", "draft", "dry-run", "help", "home", "json"))
 """Names of options that every act has; a field of such a name is asked for as `--the-NAME`."""
+TAG: Final = "tag"
+"""Member of a JSON object that says which of several records it is."""
 METAVAR_LENGTH_MAX: Final = 20
 """Choices that are longer stand in the text of the help."""
 _METAVARS: Final = {"fen": "FEN", "ppm": "PPM", "ms": "MOMENT", "block": "HEIGHT"}
@@ -86,7 +88,7 @@ class Field:
                 return f"HEX{least}"
             case shapes.BytesType():
                 return "HEX"
-            case shapes.StructType():
+            case shapes.StructType() | shapes.UnionType():
                 return "JSON"
             case shapes.IntType():
                 return _METAVARS.get(item.unit, item.unit.upper() or "NUMBER")
@@ -112,11 +114,20 @@ class Field:
                 form = "bytes in hexadecimal"
             case shapes.StructType(fields=inner):
                 form = "JSON or @FILE with " + ", ".join(field.name for field in inner)
+            case shapes.UnionType():
+                tags = ", ".join(records_of(item.type))
+                form = f"JSON or @FILE, its {TAG} one of {tags}"
             case _:
                 pass
         if self.many is not None:
             form = f"{form}; repeat for more" if form else "repeat for more"
         return f"({form})" if form else ""
+
+
+def records_of(union: shapes.UnionType) -> dict[str, shapes.StructType]:
+    """Return the records among which a value is one, by their tags."""
+    records = (one for one in union.types if isinstance(one, shapes.StructType))
+    return {str(one.tag): one for one in records}
 
 
 def fields_of(record: type[Record]) -> list[Field]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from tongjian.cli.failures import ExitCode, Failure
-from tongjian.cli.fields import Field, choices_of, fields_of, shape_of
+from tongjian.cli.fields import TAG, Field, choices_of, fields_of, records_of, shape_of
 from tongjian.cli.moments import parse_moment
 from tongjian.core.encoding import Record, encode
 
@@ -85,6 +85,8 @@ def read_json(info: shapes.Type, value: Any) -> Any:
         return None
     if isinstance(kind, shapes.StructType) and _is_object(value):
         return _record_of(kind, value)
+    if isinstance(kind, shapes.UnionType) and _is_object(value):
+        return _tagged_record_of(kind, value)
     if isinstance(kind, shapes.VarTupleType) and _is_list(value):
         return tuple(read_json(kind.item_type, one) for one in value)
     return _read_scalar(kind, shape.unit, value)
@@ -116,6 +118,16 @@ def _record_of(info: shapes.StructType, value: dict[str, Any]) -> Any:
         elif field.required:
             raise NotOfForm(f"{name!r} is missing from {json.dumps(value, ensure_ascii=False)}.")
     return info.cls(**values)
+
+
+def _tagged_record_of(union: shapes.UnionType, value: dict[str, Any]) -> Any:
+    """Return the record of a union that the member `tag` of an object names."""
+    records = records_of(union)
+    rest = dict(value)
+    found = records.get(str(rest.pop(TAG, "")))
+    if found is None:
+        raise NotOfForm(f"{TAG!r} must be one of {', '.join(records)}.")
+    return _record_of(found, rest)
 
 
 def _choose(info: shapes.Type, text: str) -> Any:
@@ -177,6 +189,7 @@ _FORMS: Final[dict[type[shapes.Type], str]] = {
     shapes.BoolType: "true or false",
     shapes.StructType: "record: a JSON object is asked for",
     shapes.VarTupleType: "list: a JSON array is asked for",
+    shapes.UnionType: "record: a JSON object with a tag is asked for",
 }
 
 
