@@ -1,7 +1,9 @@
 """Four nodes with real engines: they agree at every height, receipts hold, kills lose nothing."""
 
+import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cluster import Cluster, cluster
@@ -14,6 +16,7 @@ from tongjian.engines.outcomes import Status
 from tongjian.engines.trust import anchors_of
 from tongjian.node.client import NodeSilent
 from tongjian.node.home import Home
+from tongjian.node.metrics import METRICS, write_metrics
 from tongjian.node.supervisor import EngineMissing, find_binary
 from tongjian.verifier.anchors import Anchors
 from tongjian.verifier.not_seen import verify_not_seen
@@ -21,6 +24,12 @@ from tongjian.verifier.receipt import verify_receipt
 
 __all__ = ["cluster"]
 pytestmark = pytest.mark.engine
+
+
+def client_standing(made: Cluster, number: int) -> dict[str, Any]:
+    found = made.standing(number)
+    assert found is not None
+    return found
 
 
 def anchors(made: Cluster, number: int = 0) -> Anchors:
@@ -39,6 +48,9 @@ def test_a_network_decides_and_its_receipts_hold_offline(cluster: Cluster) -> No
         Status.REFUSED,
         "shelf/2@0",
     )
+    written = write_metrics(client_standing(cluster, 3))
+    assert f"tongjian_height {again.height}\n" in written
+    assert "tongjian_alarm 0\n" in written
     client = cluster.client(3)
     by_row = client.ask("receipt", "row", THINGS.key("alpha"), -1)
     by_id = client.ask("receipt", "transaction", first.id, -1)
@@ -54,8 +66,7 @@ def test_a_network_decides_and_its_receipts_hold_offline(cluster: Cluster) -> No
     assert client.ask("absence", first.id, first.height - 1) == [first.height]
     assert verify_receipt(by_id, anchors(cluster)).header == heads[1]
     client.close()
-    hashes = cluster.agree()
-    assert len(hashes) == again.height + 1
+    assert len(cluster.agree()) == again.height + 1
     cluster.stop()
     trusted = anchors(cluster)
     for receipt in (by_row, by_id, absent, before):
@@ -132,6 +143,13 @@ def test_three_of_four_go_on_and_two_of_four_wait(cluster: Cluster) -> None:
     cluster.start(2, 3)
     cluster.wait(lambda: cluster.submit(put("delta", 1), to=(0,)).height > 0, "a block after all")
     cluster.agree()
+
+
+def test_every_alert_watches_a_metric_that_there_is() -> None:
+    rules = (Path(__file__).parents[2] / "docs/operations/alerts.yml").read_text("utf-8")
+    watched = set(re.findall(r"tongjian_[a-z_]+", rules))
+    assert watched <= {name for name, _, _ in METRICS.values()}
+    assert len(watched) > 6
 
 
 def test_without_the_program_the_error_says_what_to_do(

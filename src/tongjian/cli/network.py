@@ -269,17 +269,28 @@ def run(
         gate.close()
 
 
-def status(surface: Surface) -> None:
+def status(
+    surface: Surface,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Print Prometheus metrics of the running node.")
+    ] = False,
+) -> None:
     """Say where this node stands, and who the members are."""
     from tongjian.engines.comet.members import nodes_of, peer_id
     from tongjian.node.client import Client, NodeSilent
     from tongjian.node.engine_home import EngineHome
     from tongjian.node.home import Home
+    from tongjian.node.metrics import write_metrics
 
     try:
         standing: dict[str, Any] = Client([surface.folder], 10).ask("standing")
     except NodeSilent:
+        if metrics:
+            raise
         standing = {"running": False}
+    if metrics:
+        sys.stdout.write(write_metrics(standing))
+        return
     home = Home(surface.folder)
     own = EngineHome(surface.folder).node_public
     with home.open() as chain:
