@@ -61,6 +61,7 @@ pins: .venv/.dev ## compile requirements/*.txt again from pyproject.toml
 .PHONY: demo
 demo: .venv/.run ## live through an invented city's days and check every proof
 	@$(BIN)/tongjian demo
+	@$(BIN)/python tools/journeys.py demo-ledger/journeys
 
 .PHONY: new-service
 new-service: .venv/.dev ## write an empty service that passes: make new-service NAME=parks

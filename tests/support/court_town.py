@@ -13,6 +13,7 @@ from tongjian.services.evidence import acts as evidence
 from tongjian.services.evidence.exchange import case_key
 from tongjian.services.evidence.records_orders import ORDERS, LandTarget, MoneyTarget
 from tongjian.services.land.records import SEIZURES
+from tongjian.services.treasury.acts_accounts import RegisterAccount
 from tongjian.services.treasury.acts_escrow import FundEscrow, OpenEscrow
 from tongjian.services.treasury.records import ESCROWS
 
@@ -40,9 +41,13 @@ class CourtTown(Town):
             code, region, kind = on.OFFICES[name]
             self.world.office(code, region=region, kind=kind, parent=HIGH)
         if registered:
-            self.with_flat("zhou")
-            for name in CASES:
-                self.ok(open_case(name))
+            self.open_court()
+
+    def open_court(self) -> None:
+        """Register the flat to Zhou Ping, and open both cases."""
+        self.with_flat("zhou")
+        for name in CASES:
+            self.ok(open_case(name))
 
     def order(self, name: str) -> Any:
         """Return an order by its name."""
@@ -150,6 +155,23 @@ def open_escrow(case: str) -> Step:
         payoff_fen=LOAN,
     )
     return Step(act, ("bank.bank_officer", "bank.second"))
+
+
+def register_account() -> Step:
+    """Register the account of the escrow, where a ledger does not begin with it."""
+    from land_town import ESCROW_ACCOUNT
+
+    registry, bank = USCC["registry"], USCC["bank"]
+    act = on.build(
+        RegisterAccount,
+        account=ESCROW_ACCOUNT,
+        kind="escrow",
+        finance=registry,
+        owner=bank,
+        bank=bank,
+        treasury=registry,
+    )
+    return Step(act, ("registry.treasury_clerk", "registry.treasury_approver"))
 
 
 def fund_escrow() -> Step:

@@ -77,6 +77,9 @@ class Town:
             office, _, _ = name.partition(".")
             role = ROLES[office][-1]
             self.people[name] = self.world.person(name, USCC[office], role)
+        for role in ("treasury_clerk", "treasury_approver"):
+            name = f"registry.{role}"
+            self.people[name] = self.world.person(name, USCC["registry"], role)
         account = on.build(
             Account,
             kind="escrow",

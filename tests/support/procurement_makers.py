@@ -49,11 +49,16 @@ def criteria_of(*pairs: tuple[str, int]) -> tuple[Any, ...]:
     return tuple(build(Criterion, name=name, points=points) for name, points in pairs)
 
 
+def key_of_person(name: str) -> bytes:
+    """Return the id of a person's key, as a world in memory gives it."""
+    return sha256(f"key {name}".encode())[:16]
+
+
 def form_of(bidder: str, price: int, **said: Any) -> envelopes.Form:
     """Return the form of a firm's bid, not yet signed."""
     fields = {
         "bidder": USCC[bidder],
-        "key": sha256(f"key {bidder}.bidder".encode())[:16],
+        "key": key_of_person(f"{bidder}.bidder"),
         "price_fen": price,
         "bond_fen": 2_000_000,
         "technical": salt(f"technical {bidder}"),

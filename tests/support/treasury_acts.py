@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from treasury_usual import DEFAULTS, PARCEL, PROJECT, USUAL
+
 from tongjian.core.hashing import compute_commitment, sha256
 from tongjian.core.identifiers import uscc_check_digit
 from tongjian.core.operation import Act
@@ -9,6 +11,8 @@ from tongjian.services.treasury import acts
 from tongjian.services.treasury.acts_payments import InvoiceUse
 from tongjian.services.treasury.acts_wages import WagePart
 from tongjian.services.treasury.quantities import Terms
+
+__all__ = ["DEFAULTS", "PARCEL", "PROJECT", "USUAL"]
 
 ORGANISATIONS: Final = {
     "finance": ("119901000014002175", "990100", "finance"),
@@ -54,8 +58,6 @@ ROLES: Final = {
     "audit": ("auditor", "audit_head"),
     "tax": ("tax_officer", "tax_approver"),
 }
-PROJECT: Final = "2610-990106-04-01-000123"
-PARCEL: Final = "990106001002GB00021F00010008"
 
 
 def _whole(code: str) -> str:
@@ -233,184 +235,6 @@ CAUSED: Final = (
     *("apply_account_change", "note_uncleared", "note_transfer_late"),
 )
 """Acts that nobody signs."""
-_BUDGET = "finance.budget_officer,finance.budget_approver"
-_CONGRESS = "finance.budget_officer,congress.congress_approver"
-_INVEST = "bureau.unit_head,planning.investment_approver"
-_BANK = "bank.bank_officer,bank.bank_officer2"
-_AUDIT = "audit.auditor,audit.audit_head"
-USUAL: Final[dict[str, str]] = {
-    "draft_line": "finance.budget_officer",
-    "approve_line": _CONGRESS,
-    "issue_line": _BUDGET,
-    "adjust_line": _CONGRESS,
-    "move_funds": _BUDGET,
-    "freeze_line": _BUDGET,
-    "grant_quota": _BUDGET,
-    "close_line": _BUDGET,
-    "bill_revenue": "bureau.accountant",
-    "receive_revenue": "pbc.state_treasury",
-    "send_transfer": _BUDGET,
-    "receive_transfer": "district.budget_officer,district.treasury_approver",
-    "propose_project": "bureau.finance,bureau.unit_head",
-    "advance_project": _INVEST,
-    "raise_estimate": _INVEST,
-    "audit_project": _AUDIT,
-    "set_share": _INVEST,
-    "set_milestone": _INVEST,
-    "meet_milestone": "bureau.acceptor,bureau.unit_head",
-    "register_account": "finance.treasury_clerk,finance.treasury_approver",
-    "close_account": "finance.treasury_clerk,finance.treasury_approver",
-    "ask_account_change": "bureau.accountant,bureau.finance",
-    "call_back": "finance.payment_checker",
-    "stop_account_change": "bureau.finance",
-    "commit": "{unit}.finance,{unit}.unit_head",
-    "adjust_commitment": "bureau.finance,bureau.unit_head",
-    "grant_advance": "bureau.finance,bureau.unit_head",
-    "accept_delivery": "bureau.acceptor,bureau.acceptor2",
-    "certify_progress": "alpha.contractor,super.supervisor_engineer,bureau.acceptor",
-    "release_retention": "bureau.acceptor,bureau.unit_head",
-    "request_payment": "bureau.accountant",
-    "check_payment": "finance.payment_checker",
-    "approve_payment": "finance.treasury_approver",
-    "order_payment": "finance.treasury_clerk",
-    "reject_payment": "finance.payment_checker",
-    "confirm_paid": "bank.bank_officer",
-    "return_payment": "bank.bank_officer",
-    "clear_day": "bank.bank_officer,pbc.state_treasury",
-    "book_payment": "bureau.accountant",
-    "record_asset": "bureau.accountant,{keeper}.asset_keeper",
-    "register_worker": "alpha.payroll,bureau.acceptor",
-    "pay_wages": "alpha.payroll,bank.bank_officer",
-    "open_escrow": _BANK,
-    "fund_escrow": _BANK,
-    "pay_out_escrow": _BANK,
-    "write_finding": _AUDIT,
-    "reply_finding": "bureau.unit_head",
-    "rectify_finding": _AUDIT,
-}
-_DAY: Final = "20261119"
-DEFAULTS: Final[dict[str, dict[str, str]]] = {
-    "draft_line": {
-        "finance": "finance",
-        "unit": "bureau",
-        "functional": "2120399",
-        "economic": "31005",
-        "source": "own",
-        "transfer": "none",
-        "project": "none",
-        "amount": "1000000.00",
-    },
-    "approve_line": {"resolution": "resolution"},
-    "adjust_line": {"change": "add", "amount": "100.00", "resolution": "resolution 2"},
-    "move_funds": {"to_line": "2", "amount": "100.00", "document": "approval"},
-    "freeze_line": {"frozen": "0.00", "document": "notice"},
-    "grant_quota": {"amount": "1000000.00", "plan": "plan"},
-    "close_line": {"outcome": "closed"},
-    "bill_revenue": {
-        "unit": "bureau",
-        "code": "103044001",
-        "payer": "payer",
-        "amount": "200.00",
-    },
-    "receive_revenue": {"account": "single", "amount": "200.00", "receipt": "rr"},
-    "send_transfer": {
-        "line": "1",
-        "receiver": "district",
-        "kind": "special",
-        "amount": "1000.00",
-        "document": "notice",
-    },
-    "receive_transfer": {"amount": "1000.00"},
-    "propose_project": {"owner": "bureau", "investor": "planning", "document": "proposal"},
-    "advance_project": {"stage": "feasible", "amount": "0.00", "document": "approval"},
-    "raise_estimate": {
-        "feasibility": "30000000.00",
-        "estimate": "33000000.00",
-        "document": "again",
-    },
-    "audit_project": {"auditor": "audit", "document": "report"},
-    "set_share": {"share": "10000000.00"},
-    "set_milestone": {"due_on": "20270630"},
-    "meet_milestone": {"evidence": "photographs"},
-    "register_account": {
-        "kind": "zero_balance",
-        "finance": "finance",
-        "owner": "bureau",
-        "bank": "bank",
-        "treasury": "pbc",
-    },
-    "ask_account_change": {"account": "new account", "evidence": "letter"},
-    "call_back": {"line": "1", "confirmed": "yes", "evidence": "call"},
-    "commit": {
-        "line": "1",
-        "unit": "bureau",
-        "payee": "alpha",
-        "account": "account of alpha",
-        "kind": "goods",
-        "amount": "1000.00",
-        "project": "none",
-        "share": "none",
-        "basis": "contract",
-    },
-    "adjust_commitment": {"change": "add", "amount": "10.00", "basis": "change order"},
-    "grant_advance": {"amount": "100.00", "evidence": "guarantee"},
-    "accept_delivery": {"value": "1000.00", "evidence": "delivery note"},
-    "certify_progress": {"value": "1000.00", "evidence": "quantities"},
-    "release_retention": {"amount": "30.00", "evidence": "inspection"},
-    "request_payment": {
-        "purpose": "supplier",
-        "amount": "1000.00",
-        "source_account": "zero",
-        "invoices": "",
-    },
-    "reject_payment": {"reason": "reason"},
-    "confirm_paid": {
-        "source_account": "zero",
-        "account": "account of alpha",
-        "amount": "1000.00",
-        "receipt": "r1",
-    },
-    "return_payment": {"source_account": "zero", "reason": "no such account"},
-    "clear_day": {"amount": "1000.00", "receipt": "clearing"},
-    "book_payment": {"voucher": "v1", "buyer_salts": "1"},
-    "record_asset": {
-        "line": "1",
-        "payment": "1",
-        "keeper": "bureau",
-        "value": "1000.00",
-        "identity": "serial numbers",
-    },
-    "register_worker": {"evidence": "labour contract"},
-    "pay_wages": {"account": "wages", "period": "202611", "wages": "w1:100.00", "receipt": "w"},
-    "open_escrow": {
-        "bank": "bank",
-        "case": "case-1",
-        "parcel": PARCEL,
-        "account": "escrow",
-        "payer": "lin",
-        "seller": "zhou",
-        "lender": "none",
-        "price": "2000000.00",
-        "payoff": "0.00",
-    },
-    "fund_escrow": {"receipt": "deposit"},
-    "release_escrow": {"case": "case-1", "parcel": PARCEL},
-    "refund_escrow": {"case": "case-1"},
-    "pay_out_escrow": {"receipt": "paid out"},
-    "freeze_funds": {"order": "order", "amount": "100.00"},
-    "unfreeze_funds": {"order": "order"},
-    "write_finding": {
-        "auditor": "audit",
-        "kind": "overpaid",
-        "line": "1",
-        "payment": "1",
-        "at_height": "1",
-        "amount": "10.00",
-        "document": "finding",
-    },
-    "reply_finding": {"reply": "reply"},
-    "rectify_finding": {"document": "letter"},
-}
 _SHORT: Final = {"amount": "amount_fen", "value": "value_fen", "price": "price_fen"} | {
     name: f"{name}_fen" for name in ("frozen", "payoff", "estimate", "feasibility")
 }
