@@ -1,9 +1,11 @@
 """The three journeys on a real ledger: sealed blocks, real keys; a receipt and a replay of each."""
 
+import re
 from pathlib import Path
 
 import pytest
 from journeys import JOURNEYS, Journey, play_on_ledger
+from network_world import NetworkWorld
 
 from tongjian.catalogue import load_registry
 from tongjian.engines.audit.replay import Counts, Replay
@@ -30,6 +32,18 @@ def test_a_journey_goes_the_same_way_in_memory_and_on_a_ledger(
     world = play_on_ledger(journey, tmp_path, on_ledger.append)
     assert on_ledger == said
     assert world.height > 0
+
+
+@pytest.mark.parametrize("journey", JOURNEYS, ids=name_of)
+def test_a_journey_goes_the_same_way_where_a_network_decides(
+    journey: Journey, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    on_network: list[str] = []
+    journey.play(said.append)
+    play_on_ledger(journey, tmp_path, on_network.append, NetworkWorld)
+    without_heights = [re.sub(r"height \d+", "height", text) for text in said]
+    assert [re.sub(r"height \d+", "height", text) for text in on_network] == without_heights
 
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=name_of)

@@ -51,13 +51,13 @@ def true_key(name: str) -> bytes:
 
 
 @contextmanager
-def on_a_ledger(folder: Path) -> Iterator[None]:
+def on_a_ledger(folder: Path, kind: type[SoloWorld] = SoloWorld) -> Iterator[None]:
     """Have the towns that are built meanwhile stand on a ledger in a folder."""
     with ExitStack() as undo:
         worlds: list[SoloWorld] = []
 
         def found(**given: Any) -> SoloWorld:
-            world = SoloWorld(folder / str(len(worlds)), **given)
+            world = kind(folder / str(len(worlds)), **given)
             undo.callback(world.close)
             worlds.append(world)
             return world
@@ -147,9 +147,11 @@ JOURNEYS: Final = (
 )
 
 
-def play_on_ledger(journey: Journey, folder: Path, say: Say) -> SoloWorld:
+def play_on_ledger(
+    journey: Journey, folder: Path, say: Say, kind: type[SoloWorld] = SoloWorld
+) -> SoloWorld:
     """Play a journey on a ledger in a folder, which is closed afterwards."""
-    with on_a_ledger(folder):
+    with on_a_ledger(folder, kind):
         world = journey.play(say)
         assert isinstance(world, SoloWorld)
         return world
