@@ -14,7 +14,8 @@ from tongjian.services.treasury.records import COMMITMENTS, LINES
 
 ACCEPTED = "accepted"
 FEW = settings(max_examples=40)
-FEN = st.integers(1, 60_000)
+FEN = st.sampled_from([30_000, 30_001, 40_000, 50_000, 60_000]) | st.integers(1, 60_000)
+"""Large ones often, so that lines, shares and wage accounts are exhausted."""
 LINE_1 = "2026-990100-000001"
 
 
@@ -322,7 +323,7 @@ def test_i8_revenue_enters_the_single_account_whole_and_once(
         st.tuples(
             st.sampled_from(["w1", "w2", "ghost"]),
             st.sampled_from([202609, 202610, 202611, 202612]),
-            st.integers(1, 20_000),
+            st.sampled_from([5_000, 12_500, 20_000]) | st.integers(1, 20_000),
         ),
         max_size=8,
     )
