@@ -174,6 +174,15 @@ def test_a_proof_for_another_purpose_domain_or_challenge_is_refused() -> None:
             verify_proof(whole, public_of_did_key, at=NOON, **{**asked, name: "other"})
 
 
+def test_a_context_added_after_the_signature_is_no_part_of_the_answer() -> None:
+    whole = secured()
+    whole["@context"] = [*whole["@context"], {"years": "https://elsewhere.example/#months"}]
+    assert verify_proof(whole, public_of_did_key, at=NOON) == document()
+    whole["@context"].reverse()
+    with pytest.raises(ProofInvalid, match="contexts of its proof"):
+        verify_proof(whole, public_of_did_key, at=NOON)
+
+
 def test_a_second_proof_is_not_made_over_a_first() -> None:
     with pytest.raises(CredentialMalformed, match="has a proof"):
         create_proof(secured(), signer(KEY), method=METHOD, created="2026-10-01T00:00:00Z")

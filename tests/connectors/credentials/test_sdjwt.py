@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from tongjian.connectors.credentials.disclosures import DISCLOSURES_MAX, digest_of
@@ -71,7 +73,8 @@ LISTS = {URL: list_credential(URL, CLAIMS["iss"], "revocation", empty_list())}
 
 
 def key_of(issuer: str, key_id: str) -> Key:
-    assert (issuer, key_id) == (CLAIMS["iss"], "key-1")
+    if (issuer, key_id) != (CLAIMS["iss"], "key-1"):
+        raise ProofInvalid("the issuer is not registered", "the registry of this test")
     return ISSUER.key
 
 
@@ -225,6 +228,11 @@ def test_a_token_of_another_key_type_or_algorithm_is_refused() -> None:
             checked(made(header), asked=None)
 
 
+def test_an_issuer_that_is_not_registered_is_refused() -> None:
+    with pytest.raises(ProofInvalid, match="not registered"):
+        checked(presented(text=issued(iss="did:web:other.example")))
+
+
 def signed(payload: dict[str, Any], *disclosures: Any) -> str:
     texts = [encode_base64url(json.dumps(one).encode()) for one in disclosures]
     digests = {f"D{at}": digest_of(text) for at, text in enumerate(texts)}
@@ -314,3 +322,17 @@ def test_a_key_that_is_not_one_is_refused(fields: dict[str, Any]) -> None:
     assert read_jwk(jwk_of(HOLDER.key)) == HOLDER.key
     with pytest.raises(CredentialMalformed):
         read_jwk({**jwk_of(HOLDER.key), **fields})
+
+
+WHOLE = presented(("adult",), ("school", "name"))
+CLEAR = checked(WHOLE)
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.characters(max_codepoint=0x7F))
+def test_no_character_of_a_presentation_can_be_changed(at: int, character: str) -> None:
+    changed = WHOLE[:at] + character + WHOLE[at + 1 :]
+    if changed == WHOLE:
+        assert checked(changed) == CLEAR
+        return
+    with pytest.raises(CredentialRefused):
+        checked(changed)

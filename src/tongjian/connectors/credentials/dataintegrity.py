@@ -51,6 +51,7 @@ def create_proof(
 
     Raises `CredentialMalformed` for a document that has a proof already.
     """
+    check_bounds(document)
     if "proof" in document:
         raise CredentialMalformed("the document has a proof: one is made per document", _RULE)
     proof: Json = {
@@ -83,7 +84,7 @@ def verify_proof(
     domain: str | None = None,
     challenge: str | None = None,
 ) -> Json:
-    """Return the document without its proof once the proof holds.
+    """Return the document as it was signed, without its proof, once the proof holds.
 
     Args:
         secured: What `read_document` gave, with one proof.
@@ -100,7 +101,10 @@ def verify_proof(
     check_bounds(secured)
     proof = _proof_of(secured)
     document = {name: value for name, value in secured.items() if name != "proof"}
-    _check_context(document, proof)
+    if "@context" in proof:
+        _check_context(document, proof)
+        # What was added after the signature is no part of what is signed, nor of the answer.
+        document["@context"] = proof["@context"]
     _check_asked(proof, {"proofPurpose": purpose, "domain": domain, "challenge": challenge})
     signature = decode_base58(proof["proofValue"])
     public = key_of(proof["verificationMethod"])
@@ -137,8 +141,6 @@ def _check_times(proof: Json) -> None:
 
 def _check_context(document: Json, proof: Json) -> None:
     """Refuse a proof that was made under contexts with which the document does not begin."""
-    if "@context" not in proof:
-        return
     held, own = _as_list(document.get("@context")), _as_list(proof["@context"])
     if held[: len(own)] != own:
         msg = "the document does not begin with the contexts of its proof"
