@@ -103,8 +103,17 @@ def _live(small: Small, chain: Chain) -> tuple[dict[str, bytes], dict[str, bytes
         "transaction committed": receipts.of_transaction(committed),
         "transaction refused": receipts.of_transaction(refused),
         "transaction of a deadline": receipts.of_transaction(deadline),
+        "consistency": _continued(receipts, early),
+        "consistency of one head": _continued(receipts, chain.height),
+        "consistency with the first block": _continued(receipts, 1),
         "several statements": several.finish(),
     }, bundles
+
+
+def _continued(receipts: Receipts, height: int) -> bytes:
+    draft = receipts.draft()
+    draft.consistency(height)
+    return draft.finish()
 
 
 def build_town(folder: Path, hash_name: str, suite: str = "ed25519") -> Town:

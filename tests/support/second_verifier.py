@@ -29,6 +29,8 @@ class Case(NamedTuple):
     name: str
     receipt: bytes
     trust: str
+    not_before_ms: int | None = None
+    """What the client demands of the header's time."""
 
 
 class Verdict(NamedTuple):
@@ -53,7 +55,7 @@ def _anchors(trust: str) -> Anchors:
 def verdict(case: Case) -> Verdict:
     """Ask the program's verifier."""
     try:
-        verified = verify_receipt(case.receipt, _anchors(case.trust))
+        verified = verify_receipt(case.receipt, _anchors(case.trust), case.not_before_ms)
     except AnchorsInvalid as error:
         return Verdict(unusable=True, why=str(error))
     except VerificationFailed as error:
@@ -95,7 +97,14 @@ def ask(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def second_verdicts(cases: list[Case]) -> list[Verdict]:
     """Ask the verifier in JavaScript, once for all cases."""
-    asked = [{"receipt": case.receipt.hex(), "trust": case.trust} for case in cases]
+    asked = [
+        {
+            "receipt": case.receipt.hex(),
+            "trust": case.trust,
+            "not_before_ms": case.not_before_ms,
+        }
+        for case in cases
+    ]
     return [_read(line) for line in _ask(asked)]
 
 

@@ -40,9 +40,9 @@ function answer(asked) {
   }
 }
 
-function verdict({ receipt, trust }) {
+function verdict({ receipt, trust, not_before_ms: notBeforeMs }) {
   try {
-    const verified = verifyReceipt(fromHex(receipt), trustOf(trust));
+    const verified = verifyReceipt(fromHex(receipt), trustOf(trust), notBeforeMs);
     return { titles: verified.steps.map((step) => step.title) };
   } catch (error) {
     if (error instanceof TrustInvalid) return { unusable: error.message };

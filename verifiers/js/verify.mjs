@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Verify a receipt on the command line: `node verify.mjs RECEIPT --trust anchors.json [--json]`;
- * as a file or as text, and evidence of a witness.
+ * Verify a receipt on the command line, as a file or as text, and evidence of a witness:
+ * `node verify.mjs RECEIPT --trust anchors.json [--fresher-than 24h] [--json]`.
  *
  * Exit code 0 where it holds, 4 where it does not, 2 where nothing could be verified.
  */
@@ -22,23 +22,44 @@ const HOLDS = 0;
 const UNUSABLE = 2;
 const FAILED = 4;
 const OPENING_BRACE = 0x7b;
-const USAGE = "usage: node verify.mjs RECEIPT --trust anchors.json [--json]";
+const USAGE =
+  "usage: node verify.mjs RECEIPT --trust anchors.json [--fresher-than 90s|15min|24h|7d] [--json]";
+/** @type {Record<string, number>} */
+const UNITS_MS = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const SPAN = /^([0-9]{1,9})(s|min|h|d)?$/;
 
 /** @typedef {import("./src/receipt.mjs").Verified} Verified */
 /** @typedef {import("./src/statements.mjs").Statement} Statement */
+/** @typedef {import("./src/statements.mjs").Earlier} Earlier */
 /** @typedef {import("./src/statements.mjs").Row} Row */
 
 /** What keeps the program from verifying anything. */
 class Unusable extends Error {}
 
+/**
+ * Return the moment that lies a span of time ago, in milliseconds since 1970.
+ * @param {string} span in seconds, or with a unit
+ */
+function momentBefore(span) {
+  const [, count, unit = "s"] = SPAN.exec(span) ?? [];
+  if (count === undefined) throw new Error(`${span} is no span of time\n${USAGE}`);
+  return Math.max(0, Date.now() - Number(count) * UNITS_MS[unit]);
+}
+
 /** @param {string[]} given */
 function readArguments(given) {
-  const options = /** @type {const} */ ({ trust: { type: "string" }, json: { type: "boolean" } });
+  const options = /** @type {const} */ ({
+    trust: { type: "string" },
+    "fresher-than": { type: "string" },
+    json: { type: "boolean" },
+  });
   try {
     const { values, positionals } = parseArgs({ args: given, options, allowPositionals: true });
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0 || values.trust === undefined) throw new Error(USAGE);
-    return { file, trust: values.trust, json: values.json ?? false };
+    const span = values["fresher-than"];
+    const notBeforeMs = span === undefined ? null : momentBefore(span);
+    return { file, trust: values.trust, notBeforeMs, json: values.json ?? false };
   } catch (error) {
     throw new Unusable(error instanceof Error ? error.message : USAGE);
   }
@@ -68,7 +89,7 @@ function rowJson({ key, value, height }) {
   return { key: toHex(key), value: toHex(value), height };
 }
 
-/** @param {Statement} found */
+/** @param {Statement | Earlier} found */
 function statementJson(found) {
   switch (found.kind) {
     case "row":
@@ -84,6 +105,8 @@ function statementJson(found) {
       const code = found.code.map((one) => ({ ...one, digest: toHex(one.digest) }));
       return { kind, height, rows, transactions, code };
     }
+    case "consistency":
+      return { kind: found.kind, size: found.size, root: toHex(found.root) };
     case "transaction": {
       const { kind, id, transaction, outcome, events, index } = found;
       const hex = { id: toHex(id), transaction: toHex(transaction), events: events.map(toHex) };
@@ -93,7 +116,7 @@ function statementJson(found) {
 }
 
 /** @param {Verified} verified */
-function verifiedJson({ header, headerHash, steps, statements }) {
+function verifiedJson({ header, headerHash, steps, statements, earlier }) {
   return {
     chain: toHex(header.chain),
     height: header.height,
@@ -104,7 +127,7 @@ function verifiedJson({ header, headerHash, steps, statements }) {
       title: step.title,
       proves: provesIn("en", step),
     })),
-    statements: statements.map(statementJson),
+    statements: [...statements, ...earlier].map(statementJson),
     not_proven: NOT_PROVEN.map(([en]) => en),
   };
 }
@@ -116,7 +139,7 @@ function rowLines({ key, value }) {
 }
 
 /**
- * @param {Statement} found
+ * @param {Statement | Earlier} found
  * @returns {string[]}
  */
 function statementLines(found) {
@@ -131,6 +154,8 @@ function statementLines(found) {
       );
     case "range":
       return found.rows.flatMap(rowLines);
+    case "consistency":
+      return [`  the log begins with ${found.size} entries of root ${toHex(found.root)}`];
     case "transaction": {
       const shown = showTransaction(found.transaction);
       const signers = shown?.signers.map((signer) => `    signer ${signer}`) ?? [];
@@ -145,12 +170,12 @@ function statementLines(found) {
  * @param {string} file
  * @param {Verified} verified
  */
-function verifiedText(file, { header, headerHash, steps, statements }) {
+function verifiedText(file, { header, headerHash, steps, statements, earlier }) {
   return [
     `${file} HOLDS`,
     ...steps.map((step) => `  ${step.number}. ${step.title}: ${provesIn("en", step)}`),
     "proven:",
-    ...statements.flatMap(statementLines),
+    ...[...statements, ...earlier].flatMap(statementLines),
     "not proven:",
     ...NOT_PROVEN.map(([en]) => `  - ${en}`),
     `block ${header.height} of ${new Date(header.timeMs).toISOString()}, header hash ` +
@@ -182,12 +207,15 @@ function sayEvidence(file, bytes, anchors, json) {
 
 /** @param {string[]} given */
 function main(given) {
-  const { file, trust, json } = readArguments(given);
+  const { file, trust, notBeforeMs, json } = readArguments(given);
   const anchors = trustOf(trust);
   const bytes = read(file);
-  if (bytes[0] === OPENING_BRACE) return sayEvidence(file, bytes, anchors, json);
+  if (bytes[0] === OPENING_BRACE) {
+    if (notBeforeMs !== null) throw new Unusable("evidence is not asked how fresh it is");
+    return sayEvidence(file, bytes, anchors, json);
+  }
   try {
-    const verified = verifyReceipt(openText(bytes), anchors);
+    const verified = verifyReceipt(openText(bytes), anchors, notBeforeMs);
     const found = { file, holds: true, label: anchors.label, ...verifiedJson(verified) };
     console.log(json ? JSON.stringify(found) : verifiedText(file, verified));
     return HOLDS;

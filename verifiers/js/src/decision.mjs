@@ -97,7 +97,7 @@ function checkTurn({ header }, previous, stated, envelopes, until) {
  * Check a decision against the transaction stated before it.
  * @param {Context} context
  * @param {{[F in keyof typeof FIELDS]: ReturnType<(typeof FIELDS)[F]>}} shown
- * @param {Statement | undefined} stated
+ * @param {Statement | import("./statements.mjs").Earlier | undefined} stated
  * @param {(context: Context, shown: WrittenShown) => unknown} verifyWritten
  * @returns {Statement}
  * @throws {Refused}

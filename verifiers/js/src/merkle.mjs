@@ -45,7 +45,10 @@ export function inclusionRoot(hash, entry, index, size, path) {
  * @param {Bytes[]} path
  */
 export function consistencyRoot(hash, first, second, firstRoot, path) {
-  if (first === second && path.length === 0) return firstRoot;
+  if (first === second) {
+    ensure(path.length === 0, "nodesLeft");
+    return firstRoot;
+  }
   ensure(first > 0 && first < second && path.length > 0, "nodesMissing");
   let [place, last] = [BigInt(first) - 1n, BigInt(second) - 1n];
   const isPower = (BigInt(first) & place) === 0n;
@@ -62,7 +65,8 @@ export function consistencyRoot(hash, first, second, firstRoot, path) {
     }
     [place, last] = [place / 2n, last / 2n];
   }
-  ensure(last === 0n && equal(old, firstRoot), "nodesMissing");
+  ensure(last === 0n, "nodesMissing");
+  ensure(equal(old, firstRoot), "notPrefix");
   return root;
 }
 

@@ -46,6 +46,14 @@ export const REASONS = {
     "交易字节与所记录的交易标识不符",
   ],
   indexOutside: ["the index lies outside the log", "序号不在日志之内"],
+  sizeOutside: [
+    "an earlier log has at least one entry and is not longer than this one",
+    "较早的日志至少有一项，且不长于本日志",
+  ],
+  tooOld: [
+    "the block was sealed before the moment that was demanded: ask for a newer receipt",
+    "区块签署早于所要求的时刻：请索取更新的凭据",
+  ],
   tooFewWitnesses: [
     "fewer witnesses signed this head than the trust file demands",
     "见证签名少于信任文件的要求",

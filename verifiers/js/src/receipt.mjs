@@ -1,4 +1,4 @@
-/** Receipts, verified step by step (format, section 8). */
+/** Receipts, verified step by step (format, sections 8 and 19). */
 
 import * as bounds from "./bounds.mjs";
 import { equal } from "./bytes.mjs";
@@ -17,6 +17,7 @@ import { verifyWitnesses } from "./witnesses.mjs";
 /** @typedef {import("./reasons.mjs").Reason} Reason */
 /** @typedef {import("./header.mjs").Header} Header */
 /** @typedef {import("./statements.mjs").Statement} Statement */
+/** @typedef {import("./statements.mjs").Earlier} Earlier */
 /** @typedef {import("./trust.mjs").Trust} Trust */
 
 /** A step that does not hold; the steps before it did. */
@@ -54,10 +55,15 @@ const proofs = msgpack.record({
  *   | {number: number, title: "range", height: number, rows: number}
  *   | {number: number, title: "transaction", index: number, outcome: string}
  *   | {number: number, title: "decision", height: number, rows: number, transactions: number}
+ *   | {number: number, title: "consistency", size: number, root: Bytes, logSize: number}
+ *   | {number: number, title: "fresh", notBeforeMs: number}
  *   | {number: number, title: "witnesses", signed: string[], quorum: number}
  *   | {number: number, title: "check"}} Step
  */
-/** @typedef {{header: Header, headerHash: Bytes, steps: Step[], statements: Statement[]}} Verified */
+/**
+ * @typedef {{header: Header, headerHash: Bytes, steps: Step[], statements: Statement[],
+ *   earlier: Earlier[]}} Verified `earlier`: heads that the log was shown to continue
+ */
 
 /** Counts the steps that held, and names the one that did not. */
 class Steps {
@@ -90,10 +96,11 @@ class Steps {
  * Verify a receipt against a trust file.
  * @param {Bytes} bytes
  * @param {Trust} trust
+ * @param {number | null} notBeforeMs since 1970: the header must not be older
  * @returns {Verified}
  * @throws {VerificationFailed}
  */
-export function verifyReceipt(bytes, trust) {
+export function verifyReceipt(bytes, trust, notBeforeMs = null) {
   const steps = new Steps();
   const parts = steps.run("form", () => {
     ensure(bytes.length <= bounds.RECEIPT_BYTES_MAX, "tooLarge");
@@ -121,11 +128,11 @@ export function verifyReceipt(bytes, trust) {
     steps.pass({ title: "state", entries: state.entries.length });
   }
   const context = { trust, header: head, entries: state?.entries ?? [] };
-  /** @type {Statement[]} */
+  /** @type {(Statement | Earlier)[]} */
   const proven = [];
   for (const shown of statements) {
     const found = steps.run(shown.kind, () => verifyStatement(context, shown, proven.at(-1)));
-    steps.pass(stepOf(found, head.height));
+    steps.pass(stepOf(found, head));
     proven.push(found);
   }
 
@@ -136,16 +143,22 @@ export function verifyReceipt(bytes, trust) {
     );
     steps.pass({ title: "witnesses", signed, quorum: trust.quorum });
   }
+  if (notBeforeMs !== null) {
+    steps.run("fresh", () => ensure(head.timeMs >= notBeforeMs, "tooOld"));
+    steps.pass({ title: "fresh", notBeforeMs });
+  }
   steps.run("check", () => verifyCheck(trust.hash, bytes, parts.check));
   steps.pass({ title: "check" });
-  return { header: head, headerHash, steps: steps.passed, statements: proven };
+  const earlier = proven.filter((each) => each.kind === "consistency");
+  const rest = proven.filter((each) => each.kind !== "consistency");
+  return { header: head, headerHash, steps: steps.passed, statements: rest, earlier };
 }
 
 /**
- * @param {Statement} found
- * @param {number} height
+ * @param {Statement | Earlier} found
+ * @param {Header} header
  */
-function stepOf(found, height) {
+function stepOf(found, { height, logSize }) {
   switch (found.kind) {
     case "row":
       return { title: found.kind, height, written: found.row.height };
@@ -159,5 +172,7 @@ function stepOf(found, height) {
       const { rows, transactions } = found;
       return { title: found.kind, height: found.height, rows, transactions };
     }
+    case "consistency":
+      return { title: found.kind, size: found.size, root: found.root, logSize };
   }
 }

@@ -1,10 +1,10 @@
-/** The statements that a receipt can make, and when each holds (format, sections 8 and 16). */
+/** The statements that a receipt can make, and when each holds (format, sections 8, 16 and 18). */
 
 import * as bounds from "./bounds.mjs";
 import { compare, equal } from "./bytes.mjs";
 import { FIELDS as DECISION, verifyDecision } from "./decision.mjs";
 import { TAGS } from "./hash.mjs";
-import { inclusionRoot } from "./merkle.mjs";
+import { consistencyRoot, inclusionRoot } from "./merkle.mjs";
 import * as msgpack from "./msgpack.mjs";
 import { Refused, ensure } from "./reasons.mjs";
 
@@ -37,6 +37,11 @@ const FIELDS = {
     path: msgpack.list(bounds.hash, 0, bounds.PATH_MAX),
   },
   decision: DECISION,
+  consistency: {
+    size: msgpack.integer(bounds.NUMBER_MAX),
+    root: bounds.hash,
+    path: msgpack.list(bounds.hash, 0, bounds.PATH_MAX),
+  },
 };
 
 /** @typedef {keyof typeof FIELDS} Kind */
@@ -62,6 +67,9 @@ export const statement = (reader) => {
 // ---------------------------------------------------------------------------------- verification
 
 /** @typedef {{key: Bytes, value: Bytes, height: number}} Row `height`: of the block that wrote it */
+/**
+ * @typedef {{kind: "consistency", size: number, root: Bytes}} Earlier a head that the log continues
+ */
 /**
  * @typedef {{kind: "row", row: Row}
  *   | {kind: "absence", key: Bytes}
@@ -159,11 +167,23 @@ function verifyTransaction({ trust, header }, shown) {
 }
 
 /**
+ * @param {Context} context
+ * @param {FieldsOf<"consistency">} shown
+ * @returns {Earlier}
+ */
+function verifyConsistency({ trust, header }, { size, root, path }) {
+  ensure(1 <= size && size <= header.logSize, "sizeOutside");
+  const found = consistencyRoot(trust.hash, size, header.logSize, root, path);
+  ensure(equal(found, header.logRoot), "logRootDiffers");
+  return { kind: "consistency", size, root };
+}
+
+/**
  * Check one statement against what the steps before it proved.
  * @param {Context} context
  * @param {Shown} shown
- * @param {Statement | undefined} before the statement before it
- * @returns {Statement}
+ * @param {Statement | Earlier | undefined} before the statement before it
+ * @returns {Statement | Earlier}
  * @throws {Refused}
  */
 export function verifyStatement(context, shown, before = undefined) {
@@ -178,5 +198,7 @@ export function verifyStatement(context, shown, before = undefined) {
       return verifyTransaction(context, shown.fields);
     case "decision":
       return verifyDecision(context, shown.fields, before, verifyStatement);
+    case "consistency":
+      return verifyConsistency(context, shown.fields);
   }
 }

@@ -27,7 +27,9 @@ const TITLES = {
   range: ["range", "区间"],
   transaction: ["transaction", "交易"],
   decision: ["decision", "裁决"],
+  consistency: ["consistency", "一致性"],
   witnesses: ["witnesses", "见证"],
+  fresh: ["fresh", "新近"],
   check: ["check", "校验"],
 };
 
@@ -88,6 +90,20 @@ function proves(step) {
         `出示了高度 ${step.height} 时的 ${step.rows} 行记录及该块全部 ${step.transactions} 笔交易，` +
           "足以重新裁决",
       ];
+    case "consistency":
+      return [
+        `the log of ${step.logSize} entries begins with the ${step.size} of the earlier head ` +
+          `whose log root is ${toHex(step.root)}: compare it with the head that you kept`,
+        `共 ${step.logSize} 项的日志以较早账本头的 ${step.size} 项开头，其日志根为 ` +
+          `${toHex(step.root)}：请与您留存的账本头比对`,
+      ];
+    case "fresh": {
+      const moment = new Date(step.notBeforeMs).toISOString();
+      return [
+        `its block is not older than ${moment}, by the clock of whoever sealed it`,
+        `按签署方时钟，区块不早于 ${moment}`,
+      ];
+    }
     case "check":
       return [
         "every byte of the file is as its maker wrote it",
