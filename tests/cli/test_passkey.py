@@ -24,7 +24,7 @@ POSTS = {
     FINANCE: ("governor", "budget_officer", "budget_approver", "congress_approver"),
     UNIT: ("purchase_officer", "purchase_approver"),
 }
-PLAN = {
+PLAN: dict[str, object] = {
     "type": "procurement.plan_exempted",
     "plan": "plan-1",
     "purchaser": UNIT,

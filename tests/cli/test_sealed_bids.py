@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from procurement_people import HOLDERS, USCC
@@ -11,6 +12,7 @@ from procurement_secrets import scalar
 from procurement_town import Town
 from terminal import answer, copy_of, fails, ok
 
+from tongjian.core import values
 from tongjian.core.hashing import sha256
 from tongjian.node import bidding
 from tongjian.node.keys import KeyPair
@@ -160,18 +162,21 @@ def test_files_that_are_not_ours_and_tenders_that_are_not_there_are_told(home: P
 # ---------------------------------------------------------------- after the deadline, on a machine
 
 
+NOTHING = values.digest(bytes(32))
+
+
 def test_shares_made_by_the_program_open_bids_sealed_by_it() -> None:
     town = Town().go("published")
     pair = KeyPair(signing_seed("alpha.bidder"), sha256)
     form = Form(
-        bidder=USCC["alpha"],
-        key=town.people["alpha.bidder"].key,
-        price_fen=100_000_000,
-        bond_fen=2_000_000,
-        technical=bytes(32),
-        author=bytes(32),
-        device=bytes(32),
-        bond_source=bytes(32),
+        bidder=values.uscc(USCC["alpha"]),
+        key=values.key_id(town.people["alpha.bidder"].key),
+        price_fen=cast(values.Amount, values.fen(100_000_000)),
+        bond_fen=values.fen(2_000_000),
+        technical=NOTHING,
+        author=NOTHING,
+        device=NOTHING,
+        bond_source=NOTHING,
         invitation_salt=b"",
         signature=bytes(64),
     )
@@ -203,7 +208,7 @@ def test_a_holder_who_was_dealt_a_wrong_value_is_told_by_whom() -> None:
     town = Town().go("prepared")
     for holder in ("buyer", "agency", "finance"):
         town.ok("deal_key", holder=holder)
-    honest, _ = town.act("deal_key", holder="notary")
+    honest: Any = town.act("deal_key", holder="notary")[0]
     wrong = (honest.shares[1], *honest.shares[1:])
     town.ok("deal_key", holder="notary", shares=wrong)
     secret = scalar("transport " + USCC["buyer"])

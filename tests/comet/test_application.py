@@ -9,10 +9,12 @@ import pytest
 from network import Caller, Node, admit, bundle, sign_all, use_network
 from small import START_MS, Small, change, drop, lend, put, stumble, things_of
 
+from tongjian.core import limits
 from tongjian.core.block import HEADERS, Seal, compute_app_hash
 from tongjian.core.directory import SealKey
 from tongjian.core.operation import InvariantBroken
 from tongjian.engines.chain import Chain
+from tongjian.engines.checkers import Checkers
 from tongjian.engines.comet import application as application_module
 from tongjian.engines.comet.bundles import make_tick
 from tongjian.engines.seals import make_network_seal, network_seal
@@ -173,7 +175,7 @@ def put_one(small: Small) -> bytes:
 def test_a_network_begins_only_where_its_genesis_says(town: Small) -> None:
     chain = Chain(town.folder, town.genesis, writable=True)
     try:
-        application = application_module.Application(chain, Any, lambda: 0)
+        application = application_module.Application(chain, Checkers(0), lambda: 0)
         state = b'{"chain": "%s", "height": 2, "header": "00"}' % chain.chain_id.hex().encode()
         with pytest.raises(InvariantBroken, match="begins after block 2"):
             application.init_chain({"app_state_bytes": state, "initial_height": 3})
@@ -187,7 +189,7 @@ def test_a_network_begins_only_where_its_genesis_says(town: Small) -> None:
 def test_a_proposal_takes_bundles_up_to_what_a_block_holds(
     node: Node, town: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(application_module.limits, "BLOCK_TRANSACTIONS_MAX", 5)
+    monkeypatch.setattr(limits, "BLOCK_TRANSACTIONS_MAX", 5)
     bundles = [bundle(*sign_all(town, put(f"a{n}", 1), put(f"b{n}", 1))) for n in range(4)]
     request = {**node.engine.request(bundles), "max_tx_bytes": 1 << 20}
     assert node.caller.ask("prepare_proposal", request)["txs"] == bundles[:2]

@@ -343,14 +343,14 @@ TARGETS: dict[str, Target] = {
     "public key": Target(public_key, (KeyRefused,), lambda: [b"\x01" + PUBLIC]),
     "sm2 signature": Target(
         sm2_signature,
-        (sm2.SignatureInvalid,),
+        (SignatureInvalid,),
         lambda: [sm2.der_from_raw(sm2._PROBE_SIGNATURE)],
         8,
         only_samples=True,
     ),
     "sm2 key": Target(
         sm2_key,
-        (sm2.SignatureInvalid, sm2.KeyRefused),
+        (SignatureInvalid, KeyRefused),
         lambda: [sm2._PROBE_PUBLIC],
         8,
         only_samples=True,

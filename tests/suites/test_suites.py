@@ -29,6 +29,7 @@ from tongjian.core.signatures import (
 )
 from tongjian.engines import checkers
 from tongjian.suites import mldsa, p256, sm2
+from tongjian.suites.errors import SM2Unavailable
 
 MESSAGE = b"tongjian/transaction/1\0" + bytes(range(200))
 
@@ -206,7 +207,7 @@ def test_the_pool_serves_every_suite_at_once() -> None:
 
 def test_a_suite_that_the_machine_lacks_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing() -> None:
-        raise sm2.SM2Unavailable
+        raise SM2Unavailable
 
     signer = of_sm2()
     job = (2, signer.public, MESSAGE, signer.sign(MESSAGE))

@@ -30,7 +30,8 @@ def groups(name: str) -> list[dict[str, Any]]:
 
 
 def as_bytes(case: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
-    return tuple(bytes.fromhex(case[name]) for name in ("public", "msg", "sig"))
+    public, message, signature = (bytes.fromhex(case[n]) for n in ("public", "msg", "sig"))
+    return public, message, signature
 
 
 @pytest.mark.parametrize("case", SM2, ids=lambda case: f"{case['tcId']}-{case['comment']}")

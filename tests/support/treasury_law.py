@@ -27,7 +27,8 @@ class Law:
             table = tables.get(key.partition(b"\x00")[0].decode())
             if table is not None:
                 parts = table.split(key)
-                name = parts if len(parts) > 1 else parts[0]
+                (*more, last) = parts
+                name = parts if more else last
                 self.rows[table.name][name] = table.codec.decode(data)
 
     def of(self, table: str) -> dict[Any, Any]:

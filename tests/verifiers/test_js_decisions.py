@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from receipt_forger import STATEMENTS, edited, put_together, random_change, take_apart
@@ -38,7 +38,7 @@ def others(field: str, value: Any, other: Any) -> Iterator[Any]:
         case list():
             yield from ([], value[:-1], value[1:], value + value[-1:], value[::-1])
     if field == "values":
-        yield [None] * len(value)
+        yield [None] * len(cast("list[Any]", value))
 
 
 @pytest.mark.parametrize("name", DECIDED)

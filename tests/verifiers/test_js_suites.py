@@ -52,7 +52,7 @@ def test_p256_is_accepted_as_the_program_does() -> None:
             s = int.from_bytes(raw[32:], "big")
             other = raw[:32] + ((p256.N - s) % 2**256).to_bytes(32, "big")
             asked += [(public, bytes.fromhex(case["msg"]), each) for each in (raw, other)]
-    found = held("p256", [tuple(part.hex() for part in each) for each in asked])
+    found = held("p256", [(public.hex(), said.hex(), sig.hex()) for public, said, sig in asked])
     assert found == [holds(KeySuite.P256, *each) for each in asked]
     assert 100 < sum(found) < len(found)
 

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from tongjian.connectors.credentials.disclosures import Place
 from tongjian.connectors.credentials.jose import Key, Signer, read_jwk
 from tongjian.connectors.credentials.multibase import decode_base64url
 from tongjian.connectors.credentials.sdjwt import (
     TYPE,
     Asked,
-    Place,
     hidden_places,
     issue,
     present,
