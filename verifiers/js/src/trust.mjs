@@ -103,6 +103,11 @@ function readKey(value, suite) {
 function readSeal(value) {
   const found = members(value, ["from_height", "suite", "public"]);
   const name = found["suite"];
+  ensure(
+    name !== "cometbft",
+    "this verifier does not know seals of a network (`cometbft`): use `tongjian verify`",
+    "本验证程序不支持网络的印鉴（`cometbft`）：请使用 `tongjian verify`",
+  );
   const suite = typeof name === "string" && Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
   const names = Object.keys(SUITES).join(", ");
   ensure(suite !== undefined, `\`suite\` is one of ${names}`, `\`suite\` 应为 ${names} 之一`);
