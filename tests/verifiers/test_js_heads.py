@@ -53,6 +53,15 @@ def other_fields(town: Town, name: str) -> Iterator[tuple[str, bytes]]:
         yield f"no node {place}", with_field(receipt, PATH, cut)
 
 
+def test_the_sizes_take_every_way_of_the_proof(town: Town) -> None:
+    """A log of a power of two begins its path with the earlier root itself, others do not."""
+    sizes = [take_apart(town.receipts[name]).record[STATEMENTS][0][SIZE] for name in KINDS]
+    whole = header_of(town.receipts["consistency"])[7]
+    assert sizes[0] & (sizes[0] - 1)
+    assert sizes[1:] == [whole, 1]
+    assert whole > sizes[0] > 2
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_no_other_head_is_continued(town: Town, name: str) -> None:
     asked = cases(town.trust, other_fields(town, name))
