@@ -1,6 +1,5 @@
 /** The page: takes a receipt and a trust file, shows the verdict. It asks nobody else. */
 
-import * as bounds from "../src/bounds.mjs";
 import { verifyEvidence } from "../src/evidence.mjs";
 import { Refused } from "../src/reasons.mjs";
 import { VerificationFailed, verifyReceipt } from "../src/receipt.mjs";
@@ -8,12 +7,13 @@ import { openText, receiptInText } from "../src/text.mjs";
 import { TrustInvalid, readTrust } from "../src/trust.mjs";
 import { reasonIn, say } from "../src/words.mjs";
 import { find, make } from "./dom.mjs";
-import { banner, showEvidence, showFailed, showVerified, speaker } from "./render.mjs";
+import { open, read } from "./files.mjs";
+import { banner, showEvidence, showFailed, showProblem, showVerified, speaker } from "./render.mjs";
 import { WORDS } from "./words.mjs";
 
 /** @typedef {import("../src/bytes.mjs").Bytes} Bytes */
 /** @typedef {import("../src/words.mjs").Language} Language */
-/** @typedef {{name: string, bytes: Bytes}} Given */
+/** @typedef {import("./files.mjs").Given} Given */
 
 /** @type {{language: Language, receipt: Given | null, trust: Given | null}} */
 const state = {
@@ -32,6 +32,7 @@ function verdict() {
   const { language, receipt, trust } = state;
   const speak = speaker(language);
   if (receipt === null && trust === null) return [];
+  if (receipt?.problem !== undefined) return showProblem(language, receipt.problem);
   if (receipt === null) return [make("p.card", {}, speak("missingReceipt"))];
   if (trust === null) return [make("p.card", {}, speak("missingTrust"))];
   try {
@@ -81,14 +82,18 @@ function present([first, ...rest]) {
 
 // ---------------------------------------------------------------------------------------- files
 
-/**
- * Read a file no further than a receipt may go; what is longer is refused for its length.
- * @param {File} file
- * @returns {Promise<Given>}
- */
-async function read(file) {
-  const start = await file.slice(0, bounds.RECEIPT_BYTES_MAX + 1).arrayBuffer();
-  return { name: file.name, bytes: new Uint8Array(start) };
+/** How many receipts were chosen: a picture may be overtaken by what is chosen while it is read. */
+let chosen = 0;
+
+/** @param {Given} given */
+async function take(given) {
+  const turn = ++chosen;
+  state.receipt = null;
+  present([make("p.card", {}, speaker(state.language)("reading"))]);
+  const opened = await open(given);
+  if (turn !== chosen) return;
+  state.receipt = opened;
+  show();
 }
 
 /**
@@ -97,6 +102,8 @@ async function read(file) {
  */
 async function choose(what, event) {
   const file = /** @type {HTMLInputElement} */ (event.target).files?.[0];
+  if (what === "receipt" && file !== undefined) return take(await read(file));
+  if (what === "receipt") chosen += 1;
   state[what] = file === undefined ? null : await read(file);
   show();
 }
@@ -114,10 +121,11 @@ function isTrust(bytes) {
 async function drop(event) {
   event.preventDefault();
   document.querySelector(".inputs")?.classList.remove("over");
-  for (const file of event.dataTransfer?.files ?? []) {
-    const given = await read(file);
-    state[isTrust(given.bytes) ? "trust" : "receipt"] = given;
-  }
+  const given = await Promise.all([...(event.dataTransfer?.files ?? [])].map(read));
+  const trust = given.findLast((one) => isTrust(one.bytes));
+  const receipt = given.findLast((one) => !isTrust(one.bytes));
+  if (trust !== undefined) state.trust = trust;
+  if (receipt !== undefined) await take(receipt);
   show();
 }
 
@@ -160,6 +168,7 @@ function submit(event) {
   const [receipt, trust] = [textOf("receipt-text"), textOf("trust-text")];
   const bytes = fromText(receipt);
   if (trust !== "") state.trust = { name: "JSON", bytes: new TextEncoder().encode(trust) };
+  if (receipt !== "") chosen += 1;
   if (receipt !== "" && bytes !== null) state.receipt = { name: speak("receipt"), bytes };
   show();
   if (bytes === null) present([banner(false, speak("notText"), "")]);

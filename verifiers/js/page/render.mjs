@@ -235,3 +235,17 @@ export function showFailed(language, failed) {
     steps(language, failed.passed, failed),
   ];
 }
+
+/**
+ * Say why there is no receipt to verify in what was given, and what was found instead.
+ * @param {Language} language
+ * @param {import("./unread.mjs").Problem} problem
+ */
+export function showProblem(language, { large, small, facts: found }) {
+  const speak = speaker(language);
+  const shown = [banner(false, speak(large), speak(small))];
+  if (found.length === 0) return shown;
+  /** @type {[string, string][]} */
+  const lines = found.map(([word, value]) => [speak(word), value]);
+  return [...shown, make("section.card", {}, make("h2", {}, speak("found")), facts(lines))];
+}

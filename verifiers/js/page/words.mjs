@@ -9,7 +9,10 @@ export const WORDS = {
   ],
   inputs: ["What is to be verified", "待验证的文件"],
   receipt: ["Receipt", "凭据"],
-  receiptHint: ["The file that you were given.", "您收到的凭据文件。"],
+  receiptHint: [
+    "The file that you were given, a picture of an extract's QR code, or a PDF that carries the receipt.",
+    "您收到的凭据文件、摘录二维码的图片，或内嵌凭据的 PDF。",
+  ],
   trust: ["Trust file (anchors.json)", "信任文件（anchors.json）"],
   trustHint: [
     "From a source that you trust, not from who gave you the receipt.",
@@ -32,6 +35,87 @@ export const WORDS = {
   notText: [
     "Nothing was verified: the text is no receipt (TJR1:…, base64 or hexadecimal)",
     "未作验证：文本不是凭据（TJR1:…、base64 或十六进制）",
+  ],
+  reading: ["Reading…", "正在读取……"],
+  found: ["What was found", "所见内容"],
+  receiptDigest: ["SHA-256 of the receipt that is named", "所指凭据的 SHA-256"],
+  otherDigest: ["SHA-256 of the receipt in the larger code", "大码所含凭据的 SHA-256"],
+  link: ["Link, whose page is its operator's word", "链接（其网页仅为运营方所述）"],
+  oneAtATime: ["Verify one at a time.", "请逐份验证。"],
+  noPicture: [
+    "Nothing was verified: the picture cannot be read",
+    "未作验证：图片无法读取",
+  ],
+  noPictureThen: [
+    "It is damaged, or no PNG or JPEG. Photograph or scan the code again.",
+    "图片已损坏，或不是 PNG、JPEG。请重新拍摄或扫描。",
+  ],
+  pictureTooLarge: [
+    "Nothing was verified: the picture is too large",
+    "未作验证：图片过大",
+  ],
+  pictureTooLargeThen: [
+    "At most 80 million pixels, 30,000 to a side, and 64 MiB. Scan at 300 dpi, or cut out the code.",
+    "上限为 8000 万像素、每边 30000 像素、64 MiB。请以 300 dpi 扫描，或裁出二维码。",
+  ],
+  noCode: [
+    "Nothing was verified: no QR code was read in the picture",
+    "未作验证：图片中未读到二维码",
+  ],
+  noCodeThen: [
+    "Photograph the larger code alone, flat, from straight above; or paste what a scanner app reads.",
+    "请将大码铺平，从正上方单独拍摄；也可粘贴扫码应用读出的文本。",
+  ],
+  otherCodes: [
+    "Nothing was verified: the picture shows QR codes, none of an extract",
+    "未作验证：图片中的二维码都不是摘录的",
+  ],
+  otherCodesThen: [
+    "The code of an extract begins with TJR1:. Photograph that one.",
+    "摘录的二维码以 TJR1: 开头，请拍摄该码。",
+  ],
+  onlyNamed: [
+    "Nothing was verified: the short code names a receipt and does not hold it",
+    "未作验证：短码只指明凭据，不含凭据",
+  ],
+  onlyNamedThen: [
+    "Photograph the larger code beside it, from nearer, or ask for the receipt that is named.",
+    "请靠近拍摄旁边较大的码，或索取所指的凭据。",
+  ],
+  namesAnother: [
+    "Nothing was verified: the short code names another receipt than the larger one holds",
+    "未作验证：短码所指的凭据与大码所含的不同",
+  ],
+  namesAnotherThen: [
+    "Both codes of an extract are of one receipt. The paper was put together of two, or changed.",
+    "摘录上的两个码属于同一凭据。该纸件由两份拼成，或已被改动。",
+  ],
+  severalExtracts: [
+    "Nothing was verified: the picture shows codes of several extracts",
+    "未作验证：图片含多份摘录的二维码",
+  ],
+  misread: [
+    "Nothing was verified: the code was read wrong or is damaged",
+    "未作验证：二维码读取有误或已损坏",
+  ],
+  misreadThen: ["Photograph or scan it again.", "请重新拍摄或扫描。"],
+  noAttachment: [
+    "Nothing was verified: no receipt is embedded in the PDF",
+    "未作验证：PDF 中没有内嵌凭据",
+  ],
+  pdfLocked: ["Nothing was verified: the PDF is encrypted", "未作验证：PDF 已加密"],
+  pdfTooLarge: ["Nothing was verified: the PDF is too large", "未作验证：PDF 过大"],
+  pdfThen: [
+    "Save the attached receipt with a PDF reader and give that file; of a code in a PDF, give a picture.",
+    "请用 PDF 阅读器将所附凭据另存后提供该文件；PDF 中的二维码请提供图片。",
+  ],
+  severalReceipts: [
+    "Nothing was verified: several receipts are embedded in the PDF",
+    "未作验证：PDF 内嵌多份凭据",
+  ],
+  noExtract: [
+    "Nothing was verified: the page does not hold exactly one receipt",
+    "未作验证：网页所含凭据不是恰好一份",
   ],
   fork: ["The evidence holds: the ledger was forked", "证据成立：账本已分叉"],
   rollback: ["The evidence holds: the ledger went back", "证据成立：账本已回退"],
