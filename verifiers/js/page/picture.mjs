@@ -128,9 +128,9 @@ async function askBrowser(bitmap) {
 async function textsIn(bitmap) {
   const count = bitmap.width * bitmap.height;
   const whole = Math.min(1, Math.sqrt(SEARCHED_PIXELS_MAX / count));
-  const other = count <= SMALL_PIXELS_MAX ? 2 : whole / 2;
-  // Upright codes are found best: one that stands on its corner is turned last.
-  const attempts = [[whole, 0], [other, 0], [whole, Math.PI / 4]];
+  // Grain is less at half the size; a code that stands on its corner is found when turned upright.
+  const attempts = [[whole, 0], [whole / 2, 0], [whole, Math.PI / 4]];
+  if (count <= SMALL_PIXELS_MAX) attempts.push([2, 0]);
   /** @type {string[]} */
   const texts = [];
   for (const [factor, turn] of attempts) {
