@@ -189,7 +189,10 @@ class Supervisor:
                 "with it could sign a block twice; join anew with an empty folder and new keys"
             )
             _log.error("alarm", why=self.alarm)
-        elif message.startswith("CONSENSUS FAILURE") or _PARTED in error:
+        elif message.startswith("CONSENSUS FAILURE") or (
+            # A proposal that is wrong is voted down: the proposer has parted, not this node.
+            _PARTED in error and not message.startswith("prevote step")
+        ):
             self.alarm = (
                 f"this node cannot agree with the others: {error or message}. It stands still and "
                 "answers from what it has; compare its ledger with another node's by "
