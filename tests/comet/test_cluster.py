@@ -1,7 +1,6 @@
 """Four nodes with real engines: they agree at every height, receipts hold, kills lose nothing."""
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +47,16 @@ def test_a_network_decides_and_its_receipts_hold_offline(cluster: Cluster) -> No
         Status.REFUSED,
         "shelf/2@0",
     )
+    cluster.agree()  # node 3 was not asked and may be a block behind
     written = write_metrics(client_standing(cluster, 3))
     assert f"tongjian_height {again.height}\n" in written
     assert "tongjian_alarm 0\n" in written
     client = cluster.client(3)
-    by_row = client.ask("receipt", "row", THINGS.key("alpha"), -1)
+    by_row, absent, before = (
+        client.ask("receipt", "row", THINGS.key(thing), height)
+        for thing, height in (("alpha", -1), ("omega", -1), ("alpha", 2))
+    )
     by_id = client.ask("receipt", "transaction", first.id, -1)
-    absent = client.ask("receipt", "row", THINGS.key("omega"), -1)
-    before = client.ask("receipt", "row", THINGS.key("alpha"), 2)
     outcome = client.ask("outcome", again.id)
     assert outcome[:2] == [again.height, "shelf/2@0"]
     assert client.ask("outcome", bytes(32))[0] == -1
@@ -132,9 +133,7 @@ def test_three_of_four_go_on_and_two_of_four_wait(cluster: Cluster) -> None:
     cluster.start()
     cluster.submit(put("alpha", 1))
     cluster.stop(3)
-    began = time.monotonic()
     assert cluster.submit(put("beta", 1), to=(0, 1)).status is Status.COMMITTED
-    assert time.monotonic() - began < 30
     cluster.stop(2)
     client = cluster.client(0, timeout_s=3)
     with pytest.raises(NodeSilent):
