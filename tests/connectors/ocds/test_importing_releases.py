@@ -118,7 +118,7 @@ def test_a_release_changed_under_its_old_id_is_refused(home: Path, tmp_path: Pat
     assert told["status"] == "refused"
     assert "content" in told["why"]
     copy = tmp_path / "copy.jsonl.gz"
-    copy.write_bytes(gzip.compress(json.dumps(one, indent=3).encode()))
+    copy.write_bytes(gzip.compress(json.dumps(one, indent=3).encode(), mtime=0))
     (told,) = imported(home, copy)["documents"]
     assert told["status"] == "already"
 
