@@ -12,6 +12,8 @@ SKIPS_ALLOWED_IN_CI: Final = (
 )
 """Beginnings of the reasons for which a test may be skipped in CI."""
 
+_NAME_MAX: Final = 80
+
 _QUIET = (HealthCheck.too_slow,)
 settings.register_profile("tongjian", deadline=None, suppress_health_check=_QUIET)
 settings.register_profile(
@@ -41,6 +43,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let `World` know that it writes vectors, in this process and those of pytest-xdist."""
     if config.getoption("--write-vectors", default=False):
         os.environ["TONGJIAN_VECTORS"] = "write"
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test by its argument where the value is long.
+
+    A blob in the name is unreadable, and one that holds the clock or chance gives each process of
+    pytest-xdist other tests.
+    """
+    return argname if isinstance(val, str | bytes) and len(val) > _NAME_MAX else None
 
 
 @pytest.fixture(scope="session")
