@@ -1,7 +1,5 @@
 """What an audit found, for people and for machines: rows and events read through the catalogue."""
 
-import json
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +21,7 @@ from tongjian.engines.audit.replay import Replayed
 from tongjian.engines.audit.stores import StoresCompared
 from tongjian.engines.chain import LOG_NAME
 from tongjian.node.home import ANCHORS_NAME, GENESIS_NAME, to_readable
+from tongjian.storage.files import write_json
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
 StyledLine = tuple[str, str]
@@ -122,18 +121,12 @@ def as_own_ledger(folder: Path, log: Path, genesis: Genesis, done: Replayed) -> 
         hash=HashSuite(genesis.hash_suite).name.lower(),
         seals=[SealAnchor.of(height, key.suite, key.public) for height, key in done.seals],
     )
-    _write_json(folder / GENESIS_NAME, to_readable(genesis))
-    _write_json(folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
+    write_json(folder / GENESIS_NAME, to_readable(genesis))
+    write_json(folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
     own = folder / LOG_NAME
     if own.is_symlink() or not own.exists():
         own.unlink(missing_ok=True)
         own.symlink_to(log.resolve())
-
-
-def _write_json(path: Path, document: Any) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    shutil.move(draft, path)
 
 
 def say_compared(

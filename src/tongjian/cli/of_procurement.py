@@ -265,10 +265,10 @@ def _commit(digest: Any, file: Path) -> tuple[bytes, bytes]:
 
 def _write_act(file: Path, act: "Act") -> None:
     from tongjian.core.encoding import encode
-    from tongjian.node.files import write_whole
+    from tongjian.storage.files import write_json
 
     document = {"format": _FORMAT, "act": encode(act).hex()}
-    write_whole(file, json.dumps(document, indent=1).encode() + b"\n")
+    write_json(file, document)
 
 
 def _read_act(file: Path) -> "Act":
@@ -291,9 +291,9 @@ def _write_kept(out: Path, slot: "Slot", more: dict[str, Any]) -> None:
 
 
 def _write_secret(file: Path, document: dict[str, Any]) -> None:
-    from tongjian.node.files import write_whole
+    from tongjian.storage.files import write_json
 
-    write_whole(file, json.dumps(document, indent=1).encode() + b"\n", mode=0o600)
+    write_json(file, document, mode=0o600)
 
 
 def _slot(file: Path | None) -> "Slot | None":

@@ -136,8 +136,9 @@ class Waiting:
 
     def keep(self, path: Path, draft: Draft) -> None:
         """Write a draft to its file and say what comes next."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_draft(path, draft)
+        from tongjian.storage.files import write_whole
+
+        write_whole(path, draft.document())
         if self._surface.as_json:
             self._surface.document({**self._document(draft), "file": str(path)})
             return
@@ -255,13 +256,6 @@ class Waiting:
         if len(text) == _KEY_LENGTH and all(c in "0123456789abcdef" for c in text):
             return bytes.fromhex(text)
         return self.home.identity(text).id
-
-
-def write_draft(path: Path, draft: Draft) -> None:
-    """Write a draft's file in one step."""
-    from tongjian.node.files import write_whole
-
-    write_whole(path, draft.document())
 
 
 def read_acts(registry: Registry, texts: Sequence[str]) -> tuple[Act, ...]:

@@ -21,7 +21,7 @@ from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, Opener, seal_envelope
 from tongjian.core.operation import Refused
 from tongjian.core.signatures import SignatureInvalid, verify
-from tongjian.node.files import write_whole
+from tongjian.storage.files import write_whole
 
 FORMAT: Final = "tongjian-draft/1"
 DRAFT_BYTES_MAX: Final = 2 * limits.TRANSACTION_BYTES_MAX + 256 * 1024

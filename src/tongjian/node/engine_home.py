@@ -9,7 +9,6 @@ engine/data/                            blocks and votes of the engine
 
 import base64
 import json
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from tongjian.core.validators import compute_address, in_order
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.members import nodes_of, peer_id, validators_of
 from tongjian.node.clock import salt
+from tongjian.storage.files import write_json
 from tongjian.verifier.light import engine_chain_of
 
 ENGINE_NAME: Final = "engine"
@@ -29,6 +29,7 @@ GENESIS: Final = "config/genesis.json"
 NODE_KEY: Final = "config/node_key.json"
 VALIDATOR_KEY: Final = "config/priv_validator_key.json"
 VALIDATOR_STATE: Final = "data/priv_validator_state.json"
+_NOTHING_SIGNED: Final = {"height": "0", "round": 0, "step": 0}
 SETTINGS: Final = "settings.json"
 BLOCK_BYTES_MAX: Final = 22_020_096
 EVIDENCE_BLOCKS: Final = 1_000_000
@@ -79,7 +80,7 @@ class EngineHome:
         self.folder.chmod(0o700)
         if not (self.folder / NODE_KEY).exists():
             secret = _private(SigningKey(salt()))
-            _write(self.folder / NODE_KEY, {"priv_key": secret})
+            write_json(self.folder / NODE_KEY, {"priv_key": secret}, mode=0o600)
         if not (self.folder / VALIDATOR_KEY).exists():
             key = SigningKey(salt())
             document = {
@@ -87,9 +88,9 @@ class EngineHome:
                 "pub_key": _public(bytes(key.verify_key)),
                 "priv_key": _private(key),
             }
-            _write(self.folder / VALIDATOR_KEY, document)
+            write_json(self.folder / VALIDATOR_KEY, document, mode=0o600)
         if not (self.folder / VALIDATOR_STATE).exists():
-            _write(self.folder / VALIDATOR_STATE, {"height": "0", "round": 0, "step": 0})
+            write_json(self.folder / VALIDATOR_STATE, _NOTHING_SIGNED, mode=0o600)
 
     @property
     def node_public(self) -> bytes:
@@ -118,7 +119,7 @@ class EngineHome:
 
     def keep_settings(self, settings: Settings) -> None:
         """Write what differs from node to node."""
-        _write(self.folder / SETTINGS, msgspec.to_builtins(settings))
+        write_json(self.folder / SETTINGS, msgspec.to_builtins(settings), mode=0o600)
 
     def genesis(self) -> dict[str, Any]:
         """Return the engine's genesis; raises `EngineHomeError` where there is none."""
@@ -127,7 +128,7 @@ class EngineHome:
     def keep_genesis(self, genesis: dict[str, Any]) -> None:
         """Write the engine's genesis."""
         (self.folder / "config").mkdir(parents=True, exist_ok=True)
-        _write(self.folder / GENESIS, genesis)
+        write_json(self.folder / GENESIS, genesis, mode=0o600)
 
     def configure(self) -> None:
         """Write the engine's configuration from the settings."""
@@ -209,18 +210,6 @@ def _private(key: SigningKey) -> dict[str, str]:
 
 def _public_of(value: str) -> bytes:
     return base64.b64decode(value)[32:]
-
-
-def _write(path: Path, document: Any) -> None:
-    """Write a file whole or not at all, for its owner only."""
-    draft = path.with_name(path.name + ".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
 
 
 def _config_of(home: EngineHome, settings: Settings) -> dict[str, str]:

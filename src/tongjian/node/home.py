@@ -27,6 +27,7 @@ from tongjian.engines.trust import anchors_of
 from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome
 from tongjian.node.keys import Identity, KeyPair, SealKeys, read_credential, read_identity, read_key
+from tongjian.storage.files import write_json
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
 GENESIS_NAME: Final = "genesis.json"
@@ -57,15 +58,15 @@ class Home:
             msg = f"{self.folder} holds a ledger already; choose another folder"
             raise HomeError(msg)
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write_json(self.folder / NAMES_NAME, names)
+        write_json(self.folder / NAMES_NAME, names)
         anchors = Anchors(
             chain=compute_chain_id(genesis).hex(),
             label=genesis.label,
             hash=HashSuite(genesis.hash_suite).name.lower(),
             seals=[SealAnchor.of(0, genesis.seal_suite, genesis.seal_public)],
         )
-        _write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
-        _write_json(self.folder / GENESIS_NAME, to_readable(genesis))
+        write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
+        write_json(self.folder / GENESIS_NAME, to_readable(genesis))
         chain = Chain(self.folder, genesis, writable=True)
         try:
             chain.found(SealKeys(seal_key))
@@ -100,7 +101,7 @@ class Home:
 
     def trust(self, anchors: Anchors) -> None:
         """Write the trust file of this ledger."""
-        _write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
+        write_json(self.folder / ANCHORS_NAME, msgspec.to_builtins(anchors))
 
     def names(self) -> dict[str, str]:
         """Return names of offices by USCC, for display."""
@@ -235,14 +236,3 @@ def _build(record: Any, value: Any) -> Any:
     if isinstance(info, msgspec.inspect.VarTupleType):
         return tuple(_build(info.item_type, item) for item in value)
     return value
-
-
-def _write_json(path: Path, document: Any) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(
-        json.dumps(document, ensure_ascii=False, indent=1, sort_keys=False) + "\n", encoding="utf-8"
-    )
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
-    draft.rename(path)

@@ -16,9 +16,9 @@ from tongjian.core.envelope import seal_envelope, signed_message
 from tongjian.core.hashing import Hash
 from tongjian.core.signatures import SUITE_NAMES, KeySuite, compute_key_id
 from tongjian.node import secrecy, tokens
-from tongjian.node.files import write_whole
 from tongjian.node.signers import Sign, signer_of
 from tongjian.storage.errors import StorageError
+from tongjian.storage.files import write_whole
 
 FORMAT: Final = "tongjian-key/1"
 _SUITES: Final = {SUITE_NAMES[suite]: suite for suite in KeySuite}

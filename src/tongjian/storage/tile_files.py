@@ -8,7 +8,6 @@ An index is written in groups of three digits, all but the last with an `x` befo
 """
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import Frontier, leaf_hash
 from tongjian.storage.errors import LogDamaged
+from tongjian.storage.files import write_whole
 from tongjian.storage.tiles import TILE_HASHES
 
 CHECKPOINT_NAME: Final = "checkpoint"
@@ -63,17 +63,6 @@ def unpack_bundle(data: bytes, width: int, name: str) -> list[bytes]:
         msg = f"{name} does not hold {width} entries; export the tiles again"
         raise LogDamaged(msg)
     return entries
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, durably."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 class TileFiles:

@@ -11,7 +11,7 @@ from tongjian.core.block import SEALED, Sealed
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import Frontier, consistency_proof
-from tongjian.storage.tile_files import write_whole
+from tongjian.storage.files import write_whole
 from tongjian.verifier.evidence import HeadShown
 
 STATE_NAME: Final = "state.json"

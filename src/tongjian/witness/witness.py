@@ -11,7 +11,8 @@ from tongjian.core.block import Sealed
 from tongjian.core.merkle import leaf_hash
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog
 from tongjian.storage.errors import LogDamaged
-from tongjian.storage.tile_files import CHECKPOINT_NAME, TileFiles, write_whole
+from tongjian.storage.files import write_whole
+from tongjian.storage.tile_files import CHECKPOINT_NAME, TileFiles
 from tongjian.verifier.anchors import Anchors, WitnessAnchor
 from tongjian.verifier.checkpoint import (
     Checkpoint,
