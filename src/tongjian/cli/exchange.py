@@ -135,10 +135,7 @@ class LedgerSource:
 
     def rows(self, table: AnyTable, *begun: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Yield key and row of all rows whose keys begin so, in order of the keys."""
-        from tongjian.core.ledger import after
-
-        low = table.key_of(begun)
-        high = after(low)
+        low, high = table.bounds(*begun)
         while True:
             with self._chain.lock:
                 page: Sequence[tuple[bytes, bytes]] = self._chain.store.scan(low, high, _PAGE_ROWS)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tongjian.cli.failures import ExitCode, Failure
-from tongjian.core.ledger import after
-from tongjian.core.operation import NUMBER, TEXT, AnyTable, InvariantBroken, Part
+from tongjian.core.operation import NUMBER, TEXT, AnyTable, InvariantBroken, Part, after
 from tongjian.core.registry import Registry
 from tongjian.engines.chain import Chain
 

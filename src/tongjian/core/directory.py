@@ -4,7 +4,7 @@ The tables belong to the service `membership`, which writes them. The kernel rea
 stood when the block began: a revocation, an activation or a new rate holds from the next block on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 from msgspec import Meta
@@ -17,9 +17,11 @@ from tongjian.core.operation import (
     TEXT,
     AnyTable,
     InvariantBroken,
+    KeyParts,
     RefusalCode,
     Refused,
     Row,
+    RowT,
     Table,
 )
 from tongjian.core.standing import RELATIVES, STANDINGS, USAGES, Limit, Standing
@@ -178,16 +180,28 @@ class Kernel(RefusalCode):
     LIMIT_REACHED = 14, "A signer's limit for the day in this role would be exceeded."
 
 
-class Reader(Protocol):
+class Scanner(Protocol):
+    """Reads ranges of committed state."""
+
+    def scan(self, low: bytes, high: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """Return up to `limit` keys and row bytes with low <= key < high, in order."""
+        ...
+
+
+class Reader(Scanner, Protocol):
     """Reads committed state."""
 
     def row(self, table: AnyTable, key: bytes) -> Any | None:
         """Return the decoded row under a key, or none."""
         ...
 
-    def scan(self, low: bytes, high: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        """Return up to `limit` keys and row bytes with low <= key < high, in order."""
-        ...
+
+def rows_below(
+    reader: Scanner, table: Table[RowT, *KeyParts], *parents: Any
+) -> Iterator[tuple[tuple[Any, ...], RowT]]:
+    """Yield parts of the key and row of every row below the parents, of all without, in order."""
+    for key, value in reader.scan(*table.bounds(*parents), ALL_ROWS):
+        yield table.split(key), table.codec.decode(value)
 
 
 class Held(NamedTuple):
@@ -355,15 +369,8 @@ class Directory:
         """
         dated = self._parameters.get((service, name))
         if dated is None:
-            low = (
-                PARAMETERS.prefix
-                + service.encode("ascii")
-                + b"\x00"
-                + name.encode("ascii")
-                + b"\x00"
-            )
-            rows = self._reader.scan(low, low[:-1] + b"\x01", ALL_ROWS)
-            dated = [(PARAMETERS.split(k)[2], PARAMETERS.codec.decode(v)) for k, v in rows]
+            rows = rows_below(self._reader, PARAMETERS, service, name)
+            dated = [(from_ms, parameter) for (_, _, from_ms), parameter in rows]
             self._parameters[service, name] = dated
         values: tuple[int, ...] | None = None
         for from_ms, parameter in dated:
@@ -375,10 +382,8 @@ class Directory:
 
     def voting_offices(self, role: str, time_ms: int) -> int:
         """Return how many open offices have an officer who holds a role; the base of a quorum."""
-        rows = self._reader.scan(OFFICERS.prefix, OFFICERS.prefix[:-1] + b"\x01", ALL_ROWS)
         offices: dict[str, bool] = {}
-        for _, value in rows:
-            officer: Officer = OFFICERS.codec.decode(value)
+        for _, officer in rows_below(self._reader, OFFICERS):
             if not officer.suspended and any(
                 g.role == role and g.from_ms <= time_ms < g.until_ms for g in officer.grants
             ):
@@ -392,5 +397,4 @@ class Directory:
 
     def seal_keys(self) -> list[tuple[int, SealKey]]:
         """Return the operator's keys with the heights they sign from, in order."""
-        rows = self._reader.scan(SEAL_KEYS.prefix, SEAL_KEYS.prefix[:-1] + b"\x01", ALL_ROWS)
-        return [(SEAL_KEYS.split(key)[0], SEAL_KEYS.codec.decode(row)) for key, row in rows]
+        return [(height, key) for (height,), key in rows_below(self._reader, SEAL_KEYS)]

@@ -160,9 +160,8 @@ class Ledger:
         operation = self._operation
         if operation is None or table not in operation.reads:
             raise InvariantBroken(self._undeclared("reads", table))
-        low = table.key_of(parents)
         rows: list[tuple[tuple[Any, ...], RowT]] = []
-        for key, row in self._range(table, low, after(low), limit):
+        for key, row in self._range(table, *table.bounds(*parents), limit):
             rows.append((table.split(key), row))
         return rows
 
@@ -325,9 +324,3 @@ def check_bounds(codec: Codec, record: Record) -> tuple[Any, bytes]:
 @cache
 def _codec_of(act: type[Act]) -> Codec:
     return Codec(act, limits.ROW_BYTES_MAX)
-
-
-def after(prefix: bytes) -> bytes:
-    """Return the first key after all keys that begin with a prefix."""
-    stripped = prefix.rstrip(b"\xff")
-    return stripped[:-1] + bytes([stripped[-1] + 1])

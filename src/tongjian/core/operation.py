@@ -168,6 +168,11 @@ class Table(Generic[RowT, *KeyParts]):
         """Return the bytes of a whole key."""
         return self.key_of(values)
 
+    def bounds(self, *parents: Any) -> tuple[bytes, bytes]:
+        """Return the range of the keys that begin with these parts, all without: low, high."""
+        low = self.key_of(parents)
+        return low, after(low)
+
     def split(self, key: bytes) -> tuple[Any, ...]:
         """Return the parts of a whole key; the inverse of `key`."""
         rest = key[len(self.prefix) :]
@@ -182,6 +187,12 @@ class Table(Generic[RowT, *KeyParts]):
                 raw, _, rest = rest.partition(b"\x00")
                 values.append(raw.decode("ascii"))
         return tuple(values)
+
+
+def after(prefix: bytes) -> bytes:
+    """Return the first key after all keys that begin with a prefix."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1])
 
 
 AnyTable = Table[Any, *tuple[Any, ...]]

@@ -5,10 +5,9 @@ stops people, and this says whom, when, and what nobody could do then.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Key, Officer
-from tongjian.core.operation import AnyTable
+from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Key, Officer, rows_below
 from tongjian.core.permission import roles_of
 from tongjian.core.standing import STANDINGS, Standing
 from tongjian.engines.chain import Chain
@@ -33,8 +32,8 @@ class Ending(NamedTuple):
 def endings(chain: Chain, from_ms: int, days: int) -> list[Ending]:
     """Return what ends within days from a moment, soonest first."""
     until_ms = from_ms + days * DAY_MS
-    officers: dict[bytes, Officer] = {key[0]: row for key, row in _rows(chain, OFFICERS)}
-    keys: list[tuple[bytes, Key]] = [(key[0], row) for key, row in _rows(chain, KEYS)]
+    officers: dict[bytes, Officer] = {key[0]: row for key, row in rows_below(chain.store, OFFICERS)}
+    keys: list[tuple[bytes, Key]] = [(key[0], row) for key, row in rows_below(chain.store, KEYS)]
     found = [
         *_ends_of_keys(officers, keys, from_ms, until_ms),
         *_ends_of_roles(officers, from_ms, until_ms),
@@ -63,7 +62,7 @@ def _ends_of_roles(officers: dict[bytes, Officer], from_ms: int, until_ms: int) 
 def _ends_of_deputies(
     chain: Chain, officers: dict[bytes, Officer], from_ms: int, until_ms: int
 ) -> Iterator[Ending]:
-    for (identity,), row in _rows(chain, STANDINGS):
+    for (identity,), row in rows_below(chain.store, STANDINGS):
         standing: Standing = row
         for deputy in standing.deputy_for:
             if from_ms < deputy.until_ms <= until_ms:
@@ -83,7 +82,7 @@ def _nobody_left(
     for operation in chain.machine.registry.operations():
         for role in roles_of(operation.by):
             acts[role] = (*acts.get(role, ()), operation.tag)
-    closed = {key[0] for key, row in _rows(chain, OFFICES) if row.closed}
+    closed = {key[0] for key, row in rows_below(chain.store, OFFICES) if row.closed}
     before = _able(officers, keys, from_ms)
     for at_ms in sorted(dict.fromkeys(moments)):
         after = _able(officers, keys, at_ms)
@@ -105,8 +104,3 @@ def _able(
         for grant in officer.grants
         if grant.from_ms <= time_ms < grant.until_ms
     }
-
-
-def _rows(chain: Chain, table: AnyTable) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    for key, value in chain.store.scan(table.prefix, table.prefix[:-1] + b"\x01", 10**9):
-        yield table.split(key), table.codec.decode_trusted(value)

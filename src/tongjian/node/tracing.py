@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tongjian.core.directory import Reader
-from tongjian.core.ledger import after
+from tongjian.core.directory import Reader, rows_below
 from tongjian.core.links import Key, Link
 from tongjian.core.operation import AnyTable
 from tongjian.core.registry import Registry
 
 DEPTH_MAX: Final = 16
-_ALL_ROWS: Final = 2**31 - 1
 Place = tuple[AnyTable, Key]
 
 
@@ -86,17 +84,11 @@ class Walk:
     def _refer_to(self, link: Link, target: Key) -> list[Key]:
         """Return the keys of the rows that refer to a row: a range, or an index made once."""
         if link.is_parent:
-            low = link.source.key_of(target)
-            return [key for key, _ in self._scan(link.source, low, after(low))]
+            return [key for key, _ in rows_below(self.reader, link.source, *target)]
         index = self._referring.get(link)
         if index is None:
             index = self._referring[link] = {}
-            low = link.source.prefix
-            for key, row in self._scan(link.source, low, after(low)):
+            for key, row in rows_below(self.reader, link.source):
                 for found in link.targets(key, row):
                     index.setdefault(found, []).append(key)
         return index.get(target, [])
-
-    def _scan(self, table: AnyTable, low: bytes, high: bytes) -> Iterator[tuple[Key, Any]]:
-        for key, data in self.reader.scan(low, high, _ALL_ROWS):
-            yield table.split(key), table.codec.decode_trusted(data)

@@ -6,7 +6,6 @@ from typing import Any, Final
 from tongjian.connectors.evidence.errors import PackageInvalid
 from tongjian.core.block import Header
 from tongjian.core.encoding import Malformed
-from tongjian.core.ledger import after
 from tongjian.core.operation import AnyTable
 from tongjian.services.evidence.records import (
     CHALLENGES,
@@ -48,10 +47,8 @@ class Facts:
 
 def ranges_of(item: bytes, case: str) -> list[tuple[bytes, bytes]]:
     """Return the key ranges that a package proves, each complete."""
-    lows = [table.key_of((item,)) for table in OF_ITEM]
-    if case:
-        lows.append(CHALLENGES.key_of((case, item)))
-    return [(low, after(low)) for low in lows]
+    ranges = [table.bounds(item) for table in OF_ITEM]
+    return [*ranges, CHALLENGES.bounds(case, item)] if case else ranges
 
 
 def read_facts(verified: Verified, item_id: bytes, case: str) -> Facts:
@@ -105,8 +102,7 @@ class _Shown:
 
     def range(self, table: AnyTable, *parents: Any) -> tuple[Any, ...]:
         """Return all rows below parents; raises `PackageInvalid` where they are not all shown."""
-        low = table.key_of(parents)
-        values = self._ranges.get((low, after(low)))
+        values = self._ranges.get(table.bounds(*parents))
         if values is None:
             raise PackageInvalid(
                 "item",

@@ -1,5 +1,6 @@
 """Who takes part, as the ledger has it: nodes, their ids as peers, validators and their power."""
 
+from tongjian.core.directory import rows_below
 from tongjian.core.hashing import sha256
 from tongjian.core.machine import Applied
 from tongjian.core.validators import compute_validators_hash
@@ -8,7 +9,6 @@ from tongjian.engines.comet.wire import Message
 from tongjian.services.membership.records import NODES, Node
 
 _PEER_ID_BYTES = 20
-_ALL = 10**6
 
 
 def peer_id(public: bytes) -> str:
@@ -18,8 +18,7 @@ def peer_id(public: bytes) -> str:
 
 def nodes_of(chain: Chain) -> dict[bytes, Node]:
     """Return the nodes on the ledger by the public key of their connections."""
-    rows = chain.store.scan(NODES.prefix, NODES.prefix[:-1] + b"\x01", _ALL)
-    return {NODES.split(key)[0]: NODES.codec.decode(row) for key, row in rows}
+    return {public: node for (public,), node in rows_below(chain.store, NODES)}
 
 
 def validators_of(nodes: dict[bytes, Node]) -> list[tuple[bytes, int]]:
