@@ -1,6 +1,7 @@
 """The verbs of membership: offices, officers, keys, nodes, and the rules in force."""
 
 from tongjian.services.membership import (
+    acts_certificates,
     acts_exposure,
     acts_keys,
     acts_network,
@@ -11,6 +12,7 @@ from tongjian.services.membership import (
 )
 
 __all__ = [
+    "acts_certificates",
     "acts_exposure",
     "acts_keys",
     "acts_network",

@@ -118,7 +118,7 @@ def rotate_key(act: RotateKey, ledger: Ledger) -> tuple[KeyEnrolled, KeyRevoked]
 
     ledger.put(KEYS, identity, row=new)
     ledger.put(KEYS, act.key, row=ended)
-    return _enrolled(identity, new), _revoked(act.key, ended)
+    return _enrolled(identity, new), revoked_event(act.key, ended)
 
 
 @service.operation(
@@ -138,7 +138,7 @@ def revoke_key(act: RevokeKey, ledger: Ledger) -> KeyRevoked:
     ensure(is_vote_kept(ledger, act.officer, {act.key: revoked}), Refusal.VOTE_IMPOSSIBLE)
 
     ledger.put(KEYS, act.key, row=revoked)
-    return _revoked(act.key, revoked)
+    return revoked_event(act.key, revoked)
 
 
 def _identify(ledger: Ledger, suite: int, public: bytes) -> KeyId:
@@ -194,5 +194,6 @@ def _enrolled(identity: KeyId, key: Key) -> KeyEnrolled:
     )
 
 
-def _revoked(identity: KeyId, key: Key) -> KeyRevoked:
+def revoked_event(identity: KeyId, key: Key) -> KeyRevoked:
+    """Return what is announced of a key that ends."""
     return KeyRevoked(key=identity, officer=key.officer, from_height=key.revoked_height)

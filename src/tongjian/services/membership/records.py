@@ -34,6 +34,7 @@ from tongjian.core.values import (
     TimeMs,
     Uscc,
 )
+from tongjian.services.membership.records_certificates import ANCHORS, CERTIFICATES, STATUSES
 from tongjian.services.membership.refusals import Refusal
 
 GOVERNOR: Final = "governor"
@@ -334,7 +335,18 @@ class NetworkBegun(Event, tag="membership.network_begun"):
 
 
 service: Final = Service(
-    "membership", Refusal, (*DIRECTORY_TABLES, CHARTERS, COMPROMISES, EXPOSED, NODES)
+    "membership",
+    Refusal,
+    (
+        *DIRECTORY_TABLES,
+        CHARTERS,
+        COMPROMISES,
+        EXPOSED,
+        NODES,
+        ANCHORS,
+        CERTIFICATES,
+        STATUSES,
+    ),
 )
 
 if ROLES_PER_CHARTER_MAX > limits.PARTS_MAX or KINDS_BELOW_MAX > limits.PARTS_MAX:

@@ -3,7 +3,7 @@
 An officer is an id, a post and a pseudonym; who the person is stands in the office's own files.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -22,6 +22,7 @@ from tongjian.core.directory import (
 from tongjian.core.encoding import Record
 from tongjian.core.ledger import Ledger
 from tongjian.core.values import (
+    Digest,
     KeyId,
     Name,
     OfficerId,
@@ -29,6 +30,12 @@ from tongjian.core.values import (
     Uscc,
 )
 from tongjian.services.membership.records import CHARTERS, Charter, service
+from tongjian.services.membership.records_certificates import (
+    CERTIFICATES,
+    CERTIFICATES_PER_KEY_MAX,
+    STATUSES,
+    Certificate,
+)
 from tongjian.services.membership.refusals import Refusal
 
 OPEN = "D0"
@@ -62,6 +69,13 @@ class KeyAsked(Record):
     """Which key."""
 
     key: KeyId
+
+
+class KeyAtAsked(Record):
+    """Which key, at which moment; 0 for now."""
+
+    key: KeyId
+    at_ms: TimeMs
 
 
 class ServiceAsked(Record):
@@ -122,6 +136,22 @@ class RoleHolder(Record):
     until_ms: TimeMs
 
 
+class CertificateOfKey(Record):
+    """A certificate of a key, and its digest."""
+
+    certificate: Digest
+    row: Certificate
+
+
+class Certified(Record):
+    """Which certificate covered a key at a moment, and what is known of its status then."""
+
+    certificate: Digest
+    status: Literal["good", "revoked", "unknown"]
+    evidence: Digest | None
+    """What shows the status; none where it is unknown."""
+
+
 @service.query(audience=OPEN, reads=(OFFICES,))
 def office(asked: OfficeAsked, ledger: Ledger) -> Office:
     """Return an office: label, region, level, kind, the office above."""
@@ -138,6 +168,37 @@ def officer(asked: OfficerAsked, ledger: Ledger) -> Officer:
 def key(asked: KeyAsked, ledger: Ledger) -> Key:
     """Return a key: whose it is, from which height it counts, when it ends."""
     return ledger.one(KEYS, asked.key, missing=Refusal.KEY_UNKNOWN)
+
+
+@service.query(audience=OPEN, reads=(CERTIFICATES,))
+def certificates(asked: KeyAsked, ledger: Ledger) -> tuple[CertificateOfKey, ...]:
+    """Return the certificates of a key, in order of digest."""
+    rows = ledger.range(CERTIFICATES, asked.key, limit=CERTIFICATES_PER_KEY_MAX)
+    return tuple(CertificateOfKey(certificate=parts[1], row=row) for parts, row in rows)
+
+
+@service.query(audience=OPEN, reads=(CERTIFICATES, STATUSES))
+def certified(asked: KeyAtAsked, ledger: Ledger) -> tuple[Certified, ...]:
+    """Return the certificates that covered a key at a moment, such as that of a signature.
+
+    Evidence that is good covers every moment up to its next update: an authority lists a revoked
+    certificate until its end (RFC 5280, 3.3).
+    """
+    at_ms = asked.at_ms or ledger.time_ms
+    rows = ledger.range(CERTIFICATES, asked.key, limit=CERTIFICATES_PER_KEY_MAX)
+    covering = [parts[1] for parts, row in rows if row.from_ms <= at_ms < row.until_ms]
+    return tuple(_status(ledger, asked.key, certificate, at_ms) for certificate in covering)
+
+
+def _status(ledger: Ledger, key: KeyId, certificate: Digest, at_ms: int) -> Certified:
+    good: Digest | None = None
+    for parts, row in ledger.range(STATUSES, key, certificate, limit=SEARCH_ROWS_MAX):
+        if row.revoked_ms is not None and row.revoked_ms <= at_ms:
+            return Certified(certificate=certificate, status="revoked", evidence=parts[2])
+        if row.revoked_ms is None and at_ms <= row.next_ms:
+            good = parts[2]
+    status: Literal["good", "unknown"] = "unknown" if good is None else "good"
+    return Certified(certificate=certificate, status=status, evidence=good)
 
 
 @service.query(audience=OPEN, reads=(SERVICES,))
