@@ -12,7 +12,7 @@ from tongjian.catalogue import load_registry
 from tongjian.core import values
 from tongjian.core.block import compute_seal_message, compute_seal_protected
 from tongjian.core.directory import KEYS
-from tongjian.core.envelope import compose, seal_envelope, signed_message
+from tongjian.core.envelope import compose
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.operation import Act
 from tongjian.engines.audit.bundles import make_bundle
@@ -23,6 +23,7 @@ from tongjian.engines.receipts import Receipts
 from tongjian.node.founding import Plan, PlanOffice, PlanOfficer, found
 from tongjian.node.home import SEAL_KEY_NAME, Home
 from tongjian.node.keys import KeyPair, SealKeys
+from tongjian.node.signing import sign_body
 from tongjian.services.membership.acts_keys import RotateKey
 from tongjian.services.membership.acts_rules import RotateSealKey
 from tongjian.verifier.anchors import SealAnchor
@@ -64,8 +65,7 @@ class City:
         body = compose(
             chain=chain.chain_id, expiry=10_000, nonce=nonce, signers=signers, acts=(act,)
         )
-        message = signed_message(chain.chain_id, body)
-        envelope = seal_envelope(body, tuple(key.sign(message) for key in by))
+        envelope = sign_body(chain.chain_id, by, body)
         incoming = chain.opener.open(envelope)
         time_ms = START_MS + 1000 * (len(self.ids) + 1)
         _, applied = chain.apply(time_ms, [incoming], self.seals)

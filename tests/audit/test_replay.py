@@ -28,6 +28,7 @@ from tongjian.engines.audit.replay import Counts, Replay, Replayed
 from tongjian.engines.chain import STORE_NAME
 from tongjian.engines.frames import read_frame
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_body
 from tongjian.storage.blocklog import Frame
 from tongjian.storage.errors import InUse
 
@@ -274,7 +275,7 @@ def test_a_transaction_by_a_key_that_nobody_enrolled_is_named(three: Small, audi
         signers=(stranger.id,),
         acts=(put("gamma", 3),),
     )
-    with_batch(three, 1, (stranger.sign_transaction(three.chain_id, body),))
+    with_batch(three, 1, (sign_body(three.chain_id, [stranger], body),))
     found = difference(three, audit)
     assert (found.height, found.field) == (1, "signature")
     assert "no such key" in found.why

@@ -31,6 +31,7 @@ from tongjian.core.hashing import sha256
 from tongjian.engines.chain import STORE_NAME
 from tongjian.engines.frames import read_frame
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_body
 from tongjian.storage.blocklog import BlockLog, Frame
 
 
@@ -150,7 +151,7 @@ def test_a_transaction_by_an_unknown_key_is_damage(three: Small) -> None:
         signers=(stranger.id,),
         acts=(put("gamma", 1),),
     )
-    envelope = stranger.sign_transaction(three.chain_id, body)
+    envelope = sign_body(three.chain_id, [stranger], body)
 
     def insert(frame: Frame, stored: Body) -> bytes:
         return encode(((envelope,), stored.timers, [("", ()), ("", ())]))

@@ -23,6 +23,7 @@ from tongjian.core.hashing import sha256
 from tongjian.engines import solo
 from tongjian.engines.solo import Status
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_body
 
 # ----------------------------------------------------------------------------------- answers
 
@@ -271,7 +272,7 @@ def test_an_unknown_key_is_turned_away(small: Small) -> None:
     )
     with small.engine() as engine:
         outcomes = answers(
-            engine, stranger.sign_transaction(small.chain_id, body), small.envelope(put("beta", 1))
+            engine, sign_body(small.chain_id, [stranger], body), small.envelope(put("beta", 1))
         )
         assert [outcome.refusal for outcome in outcomes] == ["kernel/4@0", ""]
 

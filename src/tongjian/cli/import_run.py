@@ -13,7 +13,7 @@ from typing import Final
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.import_report import Told, raise_code, show_report
 from tongjian.cli.readable import key_text, tag_of
-from tongjian.cli.submit import decide, sign
+from tongjian.cli.submit import decide
 from tongjian.cli.surface import Surface
 from tongjian.cli.words import read_refusal
 from tongjian.connectors.importing import Declined, Importer, Read, Site, differences
@@ -24,6 +24,7 @@ from tongjian.engines.solo import Outcome, SoloEngine, Status
 from tongjian.node.clock import salt
 from tongjian.node.home import Home, default_workers
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_acts
 
 FOLDER: Final = "documents"
 TOGETHER: Final = 500
@@ -170,7 +171,7 @@ class Planner:
             return
         self._plans.first[told.record] = told, read
         act = self._keep(told, read, row_key, data)
-        self._plans.signed.append((told, sign(self._chain, [self._key], (act,))))
+        self._plans.signed.append((told, sign_acts(self._chain, [self._key], (act,))))
 
     def _since(self, row_key: bytes) -> int:
         """Return the height that first recorded a row."""

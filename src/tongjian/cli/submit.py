@@ -7,19 +7,18 @@ from typing import Final
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.words import KERNEL, Refusal, read_refusal
 from tongjian.core.directory import Kernel
-from tongjian.core.envelope import compose, seal_envelope, signed_message, verify_signatures
+from tongjian.core.envelope import verify_signatures
 from tongjian.core.machine import outcome_of
 from tongjian.core.operation import Act, Event, Refused
 from tongjian.core.registry import Registry
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import Outcome, Status
 from tongjian.node.client import Client, is_running
-from tongjian.node.clock import nonce, now_ms
+from tongjian.node.clock import now_ms
 from tongjian.node.home import Home
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_acts
 
-EXPIRY_BLOCKS: Final = 1000
-"""A transaction that was not taken in by then never will be."""
 _UNAUTHORISED: Final = frozenset(
     code.number
     for code in (
@@ -79,27 +78,14 @@ def keys_of(home: Home, holders: Sequence[str]) -> list[KeyPair]:
     return [home.key(holder) for holder in holders]
 
 
-def sign(chain: Chain, keys: Sequence[KeyPair], acts: tuple[Act, ...]) -> bytes:
-    """Return the envelope of a new transaction that the keys sign in their order."""
-    body = compose(
-        chain=chain.chain_id,
-        expiry=chain.height + EXPIRY_BLOCKS,
-        nonce=nonce(),
-        signers=tuple(key.id for key in keys),
-        acts=acts,
-    )
-    message = signed_message(chain.chain_id, body)
-    return seal_envelope(body, tuple(key.sign(message) for key in keys))
-
-
 def submit(home: Home, holders: Sequence[str], acts: tuple[Act, ...]) -> Answer:
     """Record a transaction and return its durable answer."""
     keys = keys_of(home, holders)
     if is_running(home.folder):
         with home.open() as chain:
-            return _through_node(home, chain, sign(chain, keys, acts))
+            return _through_node(home, chain, sign_acts(chain, keys, acts))
     with home.engine() as engine:
-        (outcome,) = engine.submit([sign(engine.chain, keys, acts)]).result()
+        (outcome,) = engine.submit([sign_acts(engine.chain, keys, acts)]).result()
         return answer_of(engine.chain, outcome)
 
 
@@ -145,7 +131,7 @@ def rehearse(home: Home, holders: Sequence[str], acts: tuple[Act, ...]) -> Answe
     """Return what would become of a transaction in the next block; nothing is recorded."""
     keys = keys_of(home, holders)
     with home.open() as chain:
-        return decide(chain, sign(chain, keys, acts))
+        return decide(chain, sign_acts(chain, keys, acts))
 
 
 def decide(chain: Chain, envelope: bytes, *, is_signed: bool = True) -> Answer:

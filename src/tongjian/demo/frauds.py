@@ -16,12 +16,12 @@ from tongjian.demo.altered import altered_amount
 from tongjian.demo.day import DAY_MS, day_number
 from tongjian.demo.desk import DINNER, PROBE, Desk
 from tongjian.demo.papers import Buyer, draw_bytes
-from tongjian.demo.stage import sign
 from tongjian.demo.told import Fraud, Try, expect, expect_committed, expect_refused, yuan
 from tongjian.engines.solo import Outcome, Status
 from tongjian.node.clock import salt
 from tongjian.node.founding import Plan, PlanOffice, PlanOfficer, found
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_acts
 from tongjian.services.invoice import acts
 from tongjian.services.invoice.records import INVOICES, Refusal
 
@@ -70,9 +70,11 @@ def forged_issuer(desk: Desk) -> Fraud:
     by_another = stage.act(("vendor-b-issuer",), act)
     expect_refused(desk.registry, by_another, Kernel.NOT_PERMITTED, "another firm's officer issues")
     stranger = KeyPair(salt(), stage.digest)
-    unknown = stage.deliver(sign(stage.chain, [stranger], [act]))
+    unknown = stage.deliver(sign_acts(stage.chain, [stranger], [act]))
     expect_refused(desk.registry, unknown, Kernel.KEY_UNKNOWN, "an unknown key issues")
-    borrowed = stage.deliver(sign(stage.chain, [_Borrowed(stage.key("haiming-issuer"))], [act]))
+    borrowed = stage.deliver(
+        sign_acts(stage.chain, [_Borrowed(stage.key("haiming-issuer"))], [act])
+    )
     expect(borrowed.status is Status.MALFORMED, "a false signature is taken for haiming's")
     expect(stage.row(INVOICES, act.number) is None, "the forged invoice is on the ledger")
     who = f"{haiming.firm.name}'s invoice signed by"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 from tongjian.core.encoding import Record
-from tongjian.core.envelope import compose, seal_envelope, signed_message
 from tongjian.core.hashing import Hash
 from tongjian.core.inquiry import answer
 from tongjian.core.operation import Act, Query, Row, Table
@@ -21,14 +20,14 @@ from tongjian.demo.day import Request
 from tongjian.demo.told import Unexpected
 from tongjian.engines.chain import Chain
 from tongjian.engines.solo import Busy, Outcome, SoloEngine, Status
-from tongjian.node.clock import nonce, now_ms
+from tongjian.node.clock import now_ms
 from tongjian.node.home import KEYS_NAME, Home
 from tongjian.node.keys import KeyPair, read_key
+from tongjian.node.signing import sign_acts
 
 RowT = TypeVar("RowT", bound=Row)
 KeyParts = TypeVarTuple("KeyParts")
 
-EXPIRY_BLOCKS: Final = 10_000
 GROUP_MAX: Final = 250
 """Transactions handed over at once: a few minutes of the city's day."""
 WAIT_S: Final = 60
@@ -88,7 +87,7 @@ class Stage:
 
     def sign(self, holders: Sequence[str], *acts: Act) -> bytes:
         """Return the envelope of a new transaction that the holders sign."""
-        return sign(self.chain, [self.key(holder) for holder in holders], acts)
+        return sign_acts(self.chain, [self.key(holder) for holder in holders], acts)
 
     def deliver(self, envelope: bytes) -> Outcome:
         """Submit an envelope and return its durable outcome."""
@@ -164,19 +163,6 @@ def play_on(home: Home, city: City, clock: Clock, *, workers: int) -> Generator[
             yield Stage(home, city, clock, engine)
         finally:
             engine.close()
-
-
-def sign(chain: Chain, keys: Sequence[KeyPair], acts: Sequence[Act]) -> bytes:
-    """Return the envelope of a new transaction for a chain."""
-    body = compose(
-        chain=chain.chain_id,
-        expiry=chain.height + EXPIRY_BLOCKS,
-        nonce=nonce(),
-        signers=tuple(key.id for key in keys),
-        acts=tuple(acts),
-    )
-    message = signed_message(chain.chain_id, body)
-    return seal_envelope(body, tuple(key.sign(message) for key in keys))
 
 
 def _taken(future: "Future[list[Outcome]]", advance: Advance) -> Iterator[Outcome]:

@@ -14,20 +14,17 @@ from typing import Final
 import msgspec
 
 from tongjian.core import values
-from tongjian.core.envelope import compose, seal_envelope, signed_message
-from tongjian.core.operation import Act
-from tongjian.engines.chain import Chain
 from tongjian.engines.comet.members import validators_hash_of
-from tongjian.node.clock import nonce, now_ms
+from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome, Settings, make_genesis
 from tongjian.node.home import ANCHORS_NAME, GENESIS_NAME, KEYS_NAME, NAMES_NAME, Home
 from tongjian.node.keys import KeyPair
+from tongjian.node.signing import sign_acts
 from tongjian.services.membership.acts_network import AdmitNode, BeginNetwork
 
 POWER: Final = 10
 HOST: Final = "127.0.0.1"
 SHARED: Final = (GENESIS_NAME, ANCHORS_NAME, NAMES_NAME)
-EXPIRY_BLOCKS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -39,19 +36,6 @@ class Place:
     """Host and port where peers reach it."""
 
 
-def sign(chain: Chain, keys: Sequence[KeyPair], acts: tuple[Act, ...]) -> bytes:
-    """Return the envelope of a new transaction that the keys sign in their order."""
-    body = compose(
-        chain=chain.chain_id,
-        expiry=chain.height + EXPIRY_BLOCKS,
-        nonce=nonce(),
-        signers=tuple(key.id for key in keys),
-        acts=acts,
-    )
-    message = signed_message(chain.chain_id, body)
-    return seal_envelope(body, tuple(key.sign(message) for key in keys))
-
-
 def hand_over(
     home: Home, voters: Sequence[KeyPair], nodes: Sequence[AdmitNode]
 ) -> dict[str, object]:
@@ -59,7 +43,7 @@ def hand_over(
     with home.open(writable=True) as chain:
         for acts in (tuple(nodes), None):
             chosen = acts or (BeginNetwork(validators=values.digest(validators_hash_of(chain))),)
-            incoming = chain.opener.open(sign(chain, voters, chosen))
+            incoming = chain.opener.open(sign_acts(chain, voters, chosen))
             time_ms = max(now_ms(), chain.tip.time_ms if chain.tip else 0)
             _, applied = chain.apply(time_ms, [incoming], home.seal_keys())
             if applied.results[-1].outcome:

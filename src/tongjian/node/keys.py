@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 from tongjian.core.block import Seal, compute_seal_message, compute_seal_protected
 from tongjian.core.directory import SealKey
-from tongjian.core.envelope import seal_envelope, signed_message
 from tongjian.core.hashing import Hash
 from tongjian.core.signatures import SUITE_NAMES, KeySuite, compute_key_id
 from tongjian.node import secrecy, tokens
@@ -54,10 +53,6 @@ class KeyPair:
     def sign(self, message: bytes) -> bytes:
         """Return the signature over a message: 64 bytes, 3373 of suite 5."""
         return self._sign(message)
-
-    def sign_transaction(self, chain: bytes, body: bytes) -> bytes:
-        """Return the envelope of a transaction that this key alone signs."""
-        return seal_envelope(body, (self.sign(signed_message(chain, body)),))
 
 
 class TokenKey(KeyPair):

@@ -19,7 +19,7 @@ from tongjian.core.directory import (
     Key,
 )
 from tongjian.core.encoding import replace
-from tongjian.core.envelope import compose, seal_envelope, signed_message, verify_signatures
+from tongjian.core.envelope import compose, verify_signatures
 from tongjian.core.genesis import (
     FoundedKey,
     FoundedOffice,
@@ -34,6 +34,7 @@ from tongjian.core.registry import Registry
 from tongjian.engines.chain import Chain
 from tongjian.node.home import KEYS_NAME, SEAL_KEY_NAME, Home
 from tongjian.node.keys import KeyPair, SealKeys, write_key
+from tongjian.node.signing import sign_body
 from tongjian.storage.memory import MemoryState
 from tongjian.testkit.world import NOON_MS, Person, World
 
@@ -119,8 +120,7 @@ class SoloWorld(World):
             signers=tuple(person.key for person in who),
             acts=acts,
         )
-        message = signed_message(chain.chain_id, body)
-        return seal_envelope(body, tuple(self._pairs[one.key].sign(message) for one in who))
+        return sign_body(chain.chain_id, [self._pairs[one.key] for one in who], body)
 
     def _open(self) -> Chain:
         genesis = self._genesis()
