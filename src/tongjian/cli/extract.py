@@ -1,20 +1,18 @@
 """Extracts: a record on one printed page, with its receipt in a code that a camera reads."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tongjian.cli.command import RECORDS, command
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.look import AtOption, RecordArgument, height_of
+from tongjian.cli.outputs import STDOUT, ForceOption, write_output
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
     from tongjian.cli.extract_page import Page
-
-STDOUT: Final = Path("-")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +30,7 @@ def extract(
     link: Annotated[
         str, typer.Option("--link", help="Address that the short code opens.", metavar="BASE")
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Write a page to print: a row or its absence, in words, with its receipt as a QR code."""
     from tongjian.cli.extract_page import Page
@@ -73,24 +71,8 @@ def extract(
             then="tongjian doctor; where the trust file demands witnesses, tongjian receipt",
         ) from failed
     page = Page(anchors, verified, receipt, (named.table, named.key), link)
-    _write(output, page.html(), force=force)
+    write_output(output, page.html().encode("utf-8"), force=force)
     _say(surface, output, page, key_text(named.table, named.key))
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    if path == STDOUT:
-        sys.stdout.write(text)
-        return
-    try:
-        with path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise Failure(
-            ExitCode.CONFLICT,
-            f"There is a file {path} already.",
-            why="It may be the extract of another height; nothing is overwritten unasked.",
-            then="repeat the command with another -o FILE, or with --force",
-        ) from error
 
 
 def _say(surface: Surface, path: Path, page: "Page", name: str) -> None:

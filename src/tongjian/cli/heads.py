@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tongjian.cli.look import height_of
+from tongjian.cli.outputs import CoseOption, CosignedOption, ForceOption, OutputOption
 from tongjian.cli.prove import COSE_SUFFIX, SUFFIX, finish, merged, of_height
 from tongjian.cli.surface import Surface
 
@@ -20,19 +21,10 @@ def consistency(
     surface: Surface,
     first: Annotated[int, typer.Argument(help="Height of the earlier head.")],
     second: Annotated[int | None, typer.Argument(help="Height of the later; else the tip.")] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="File to write, - for stdout; else named for it."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    cose: Annotated[
-        bool,
-        typer.Option("--cose", help="A COSE Receipt (RFC 9942); needs the operator's key."),
-    ] = False,
-    cosigned: Annotated[
-        list[Path] | None,
-        typer.Option("--cosigned", help="A head signed by a witness, to carry; may be repeated."),
-    ] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    cose: CoseOption = False,
+    cosigned: CosignedOption = None,
 ) -> None:
     """Write the receipt that the log of one height continues that of an earlier one.
 

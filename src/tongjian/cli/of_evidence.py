@@ -7,6 +7,7 @@ import typer
 
 from tongjian.cli.command import command
 from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.outputs import STDOUT, CosignedOption, ForceOption, OutputOption, write_output
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -134,16 +135,9 @@ def pack(
     case: Annotated[
         str, typer.Option("--case", help="Key of the case, where it was handed in.")
     ] = "",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File to write; else named for the item.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    cosigned: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--cosigned", help="A head with signatures of witnesses; repeat.", metavar="FILE"
-        ),
-    ] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    cosigned: CosignedOption = None,
 ) -> None:
     """制作证据包 Write one file that a court checks offline: files, salts, receipt, answers.
 
@@ -175,8 +169,9 @@ def pack(
                 then="tongjian evidence hash FILE",
             ) from error
     path = output or Path(f"{item}{_SUFFIX}")
-    _write(path, data, force=force)
-    _say_report(surface, path, report)
+    write_output(path, data, force=force)
+    if path != STDOUT:
+        _say_report(surface, path, report)
 
 
 def _receipt(chain: "Chain", item: bytes, case: str, heads: list[bytes]) -> bytes:
@@ -351,17 +346,4 @@ def _hex(text: str, option: str) -> bytes:
             why=f"{error}.",
             rule="bytes are written in hexadecimal",
             then="tongjian evidence --help",
-        ) from error
-
-
-def _write(path: Path, data: bytes, *, force: bool) -> None:
-    try:
-        with path.open("wb" if force else "xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise Failure(
-            ExitCode.CONFLICT,
-            f"There is a file {path} already.",
-            why="Nothing is overwritten unasked.",
-            then="repeat the command with another -o FILE, or with --force",
         ) from error

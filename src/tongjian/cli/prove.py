@@ -1,7 +1,6 @@
 """Receipts: a file that shows a stranger what stood on the ledger."""
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,6 +9,14 @@ import typer
 from tongjian.cli.command import RECORDS, command
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.look import AtOption, RecordArgument, height_of
+from tongjian.cli.outputs import (
+    STDOUT,
+    CoseOption,
+    CosignedOption,
+    ForceOption,
+    OutputOption,
+    write_output,
+)
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -17,7 +24,6 @@ if TYPE_CHECKING:
     from tongjian.node.home import Home
     from tongjian.verifier.checkpoint import Checkpoint
 
-STDOUT: Final = Path("-")
 SUFFIX: Final = ".receipt"
 COSE_SUFFIX: Final = ".cose"
 DECISION_SUFFIX: Final = ".decision"
@@ -35,19 +41,10 @@ def receipt(  # noqa: PLR0917 - options of the command
     transaction: Annotated[
         bool, typer.Option("--transaction", help="RECORD is the id of a transaction.")
     ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="File to write, - for stdout; else named for it."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    cose: Annotated[
-        bool,
-        typer.Option("--cose", help="A COSE Receipt (RFC 9942); needs the operator's key."),
-    ] = False,
-    cosigned: Annotated[
-        list[Path] | None,
-        typer.Option("--cosigned", help="A head signed by a witness, to carry; may be repeated."),
-    ] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    cose: CoseOption = False,
+    cosigned: CosignedOption = None,
     decision: Annotated[
         bool,
         typer.Option("--decision", help="With all it was decided from, to decide it again."),
@@ -141,11 +138,14 @@ def finish(
 ) -> None:
     """Write the file and say what it proves."""
     name, kind, at = about
-    _write(surface, path, data, force=force)
-    if surface.as_json and path != STDOUT:
+    write_output(path, data, force=force)
+    if path == STDOUT:
+        return
+    if surface.as_json:
         document = {"file": str(path), "bytes": len(data), "record": name}
         surface.document(document | {"height": at, "proves": kind})
         return
+    surface.line(str(path))
     surface.note(f"{kind}: {name} at height {at}, {len(data)} bytes", style="bold")
     check = "audit rerun" if kind == "decision" else "verify"
     surface.note(
@@ -157,21 +157,3 @@ def _file_of(name: str, height: int) -> Path:
     """Return a file name from the last part of a record's name."""
     safe = re.sub(r"[^0-9A-Za-z.-]+", "-", name.rpartition(":")[2])
     return Path(f"{safe.strip('-')}-{height}{SUFFIX}")
-
-
-def _write(surface: Surface, path: Path, data: bytes, *, force: bool) -> None:
-    if path == STDOUT:
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        with path.open("wb" if force else "xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise Failure(
-            ExitCode.CONFLICT,
-            f"There is a file {path} already.",
-            why="It may be the receipt of another height; nothing is overwritten unasked.",
-            then="repeat the command with another -o FILE, or with --force",
-        ) from error
-    if not surface.as_json:
-        surface.line(str(path))

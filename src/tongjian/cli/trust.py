@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.outputs import STDOUT
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
     from tongjian.verifier.anchors import Anchors, WitnessAnchor
 
-STDOUT: Final = Path("-")
 _EXAMPLE: Final = "tongjian trust --witness witness.example/city=PUBLIC --quorum 1"
 
 
