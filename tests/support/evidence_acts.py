@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from tongjian.core.calendar import DAY_MS, HOUR_MS
 from tongjian.core.hashing import sha256
 from tongjian.core.identifiers import uscc_check_digit
 from tongjian.services.evidence import acts
@@ -41,7 +40,6 @@ FLAT: Final = "990106001002GB00021F00010008"
 LAND: Final = "990106001002GB00021W00000000"
 UNIT_OF: Final = {"flat": FLAT, "land": LAND}
 ALGORITHM: Final = {"sha256": 1, "sm3": 2, "sha384": 3, "sha512": 4, "sha3": 5}
-_DURATION: Final = {"s": 1000, "h": HOUR_MS, "d": DAY_MS}
 FACTS: Final = {"16": 16, "17.1": 171, "17.2": 172, "17.3": 173, "17.4": 174, "18": 181}
 
 
@@ -76,11 +74,6 @@ def imprint(text: str) -> Imprint:
 def build(record: type[Any], **fields: Any) -> Any:
     """Make a record of plain values; its bounds are checked when the act is decoded."""
     return record(**fields)
-
-
-def duration_of(text: str) -> int:
-    """Read `72h`, `-3d` or `1s` as milliseconds."""
-    return int(text[:-1]) * _DURATION[text[-1]]
 
 
 def case_of(text: str) -> str:

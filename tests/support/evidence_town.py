@@ -35,25 +35,21 @@ from evidence_acts import (
     build,
     case_of,
     commit,
-    duration_of,
     id16,
     imprint,
     salt_of,
     targets_of,
 )
+from lines import Lines, duration_of
 
 from tongjian.catalogue import load_parameters, service_of
-from tongjian.core.directory import Kernel
-from tongjian.core.operation import Act, RefusalCode
+from tongjian.core.operation import Act
 from tongjian.core.registry import Registry
 from tongjian.services.evidence import acts
 from tongjian.services.evidence.records import CaptureLog
-from tongjian.services.evidence.refusals import Refusal
 from tongjian.services.land.records import UNITS, Unit
-from tongjian.services.land.refusals import Refusal as LandRefusal
 from tongjian.services.land.values import Share
 from tongjian.services.treasury.records import PAYEES
-from tongjian.services.treasury.refusals import Refusal as TreasuryRefusal
 from tongjian.services.treasury.rows_money import Payee
 from tongjian.testkit import Person, World
 
@@ -68,8 +64,10 @@ def registry() -> Registry:
     return Registry(tuple(service_of(importlib.import_module(name)) for name in names))
 
 
-class Court:
+class Court(Lines):
     """Offices, people, a flat and a machine; `run` plays a table of lines."""
+
+    SERVICES = ("evidence",)
 
     def __init__(self, *, founded: bool = True) -> None:
         self.world = World(services=dict.fromkeys(SERVICES, 1), registry=registry())
@@ -92,51 +90,6 @@ class Court:
         if name in self.people:
             name += "2"
         self.people[name] = self.world.person(name, USCC[office], role)
-
-    # -- lines --------------------------------------------------------------------------------
-
-    def run(self, table: str) -> None:
-        """Play each line; raise AssertionError with the line where something else happens."""
-        for line in filter(None, map(str.strip, table.splitlines())):
-            try:
-                self.line(line)
-            except AssertionError as error:
-                raise AssertionError(f"{line}\n{error}") from error
-
-    def line(self, line: str) -> None:
-        """Play one line."""
-        if line.startswith("#"):
-            return
-        if line.startswith("wait "):
-            self.world.wait(duration_of(line.split()[1]))
-            return
-        request, outcome = re.fullmatch(r"(.*\S)\s+(accepted|refused [\w.]+)", line).groups()  # type: ignore[union-attr]
-        who, done = self.transaction(request)
-        if len(done) > 1:
-            said = self.outcome(request)
-            assert said == outcome, f"expected {outcome}, got {said}"
-        elif outcome == "accepted":
-            self.world.accepts(*who, act=done[0])
-        else:
-            self.world.refuses(code_of(outcome.split()[1]), *who, act=done[0])
-
-    def transaction(self, request: str) -> tuple[tuple[Person, ...], list[Act]]:
-        """Return signers and acts of a request, such as `capture ad + fix ad`."""
-        made = [self.act(part.split()) for part in request.split(" + ")]
-        who = tuple(dict.fromkeys(person for _, signers in made for person in signers))
-        return who, [act for act, _ in made]
-
-    def outcome(self, request: str) -> str:
-        """Submit a request and return `accepted` or `refused NAME`."""
-        who, done = self.transaction(request)
-        result = self.world.submit(*who, acts=tuple(done))
-        return f"refused {self.explain(result.outcome)}" if result.outcome else "accepted"
-
-    def explain(self, outcome: str) -> str:
-        """Return the name of a refusal, with its service where it is another's."""
-        name = self.world.explain(outcome).split()[-1]
-        service = outcome.partition("/")[0]
-        return name if service in {"evidence", "kernel"} else f"{service}.{name}"
 
     def act(self, words: list[str]) -> tuple[Act, tuple[Person, ...]]:
         """Make an act of the words of a line, and find who signs it."""
@@ -200,16 +153,6 @@ class Court:
             """
         )
         return self
-
-
-def code_of(name: str) -> RefusalCode:
-    """Return a refusal by its name, `NOT_FIXED` or `land.SEIZED`."""
-    service, _, short = name.rpartition(".")
-    if service:
-        codes: Any = {"land": LandRefusal, "treasury": TreasuryRefusal}[service]
-        code: RefusalCode = codes[short]
-        return code
-    return Kernel[name] if name in Kernel.__members__ else Refusal[name]
 
 
 def unit_row() -> Any:

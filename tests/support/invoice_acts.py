@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from tongjian.core.calendar import DAY_MS, HOUR_MS
+from lines import duration_of
+
 from tongjian.core.hashing import compute_commitment, sha256
 from tongjian.core.identifiers import uscc_check_digit
 from tongjian.core.operation import Act
@@ -24,7 +25,6 @@ ORGANISATIONS: Final = {
 }
 """Name, code, division, kind. `elsewhere` is a tax bureau of another province."""
 PARTIES: Final = ("alpha", "beta", "gamma", "delta", "city")
-DURATIONS: Final = {"s": 1000, "h": HOUR_MS, "d": DAY_MS}
 _SUBTOTAL: Final = re.compile(r"([0-9.]+)%(?:x([0-9]+))?:([0-9.]+)\+([0-9.]+)")
 
 
@@ -79,11 +79,6 @@ def subtotals_of(text: str) -> tuple[Subtotal, ...]:
         for m in found
         if m
     )
-
-
-def duration_of(text: str) -> int:
-    """Read `72h`, `-3d` or `1s` as milliseconds."""
-    return int(text[:-1]) * DURATIONS[text[-1]]
 
 
 def signers_of(verb: str, fields: dict[str, str]) -> list[str]:

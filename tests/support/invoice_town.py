@@ -11,7 +11,6 @@ elsewhere); what is not said has the value of `invoice_acts.DEFAULTS`.
 `wait 72h` lets time pass and `then invoice 1 red=113.00` looks at a row.
 """
 
-import re
 from typing import Any
 
 from invoice_acts import (
@@ -20,21 +19,22 @@ from invoice_acts import (
     ORGANISATIONS,
     PARTIES,
     USCC,
-    duration_of,
     fen_of,
     key_of,
     signers_of,
 )
+from lines import Lines
 
 from tongjian.catalogue import load_parameters
-from tongjian.core.directory import Kernel
 from tongjian.core.operation import Act
-from tongjian.services.invoice.records import INVOICES, TAXPAYERS, Refusal
+from tongjian.services.invoice.records import INVOICES, TAXPAYERS
 from tongjian.testkit import Person, World
 
 
-class Town:
+class Town(Lines):
     """Offices, people and a machine; `run` plays a table of lines."""
+
+    SERVICES = ("invoice",)
 
     def __init__(self) -> None:
         self.world = World(services={"invoice": 1})
@@ -70,51 +70,6 @@ class Town:
             """
         )
         return self
-
-    # -- lines --------------------------------------------------------------------------------
-
-    def run(self, table: str) -> None:
-        """Play each line; raise AssertionError with the line where something else happens."""
-        for line in filter(None, map(str.strip, table.splitlines())):
-            try:
-                self.line(line)
-            except AssertionError as error:
-                raise AssertionError(f"{line}\n{error}") from error
-
-    def line(self, line: str) -> None:
-        """Play one line."""
-        if line.startswith("#"):
-            return
-        if line.startswith("wait "):
-            self.world.wait(duration_of(line.split()[1]))
-            return
-        if line.startswith("then "):
-            self.look(line.split()[1:])
-            return
-        request, outcome = re.fullmatch(r"(.*\S)\s+(accepted|refused \w+)", line).groups()  # type: ignore[union-attr]
-        who, done = self.transaction(request)
-        if len(done) > 1:
-            said = self.outcome(request)
-            assert said == outcome, f"expected {outcome}, got {said}"
-        elif outcome == "accepted":
-            self.world.accepts(*who, act=done[0])
-        else:
-            name = outcome.split()[1]
-            codes = Kernel if name in Kernel.__members__ else Refusal
-            self.world.refuses(codes[name], *who, act=done[0])
-
-    def transaction(self, request: str) -> tuple[tuple[Person, ...], list[Act]]:
-        """Return signers and acts of a request, such as `refund 1 + issue_red 1`."""
-        made = [self.act(part.split()) for part in request.split(" + ")]
-        who = tuple(dict.fromkeys(person for _, signers in made for person in signers))
-        return who, [act for act, _ in made]
-
-    def outcome(self, request: str) -> str:
-        """Submit a request and return `accepted` or `refused NAME`."""
-        who, done = self.transaction(request)
-        result = self.world.submit(*who, acts=tuple(done))
-        code = self.world.explain(result.outcome).split()[-1]
-        return f"refused {code}" if result.outcome else "accepted"
 
     def look(self, words: list[str]) -> None:
         """Compare columns of a row: `invoice 1 red=113.00 pledgee=bank`."""

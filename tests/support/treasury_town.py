@@ -12,25 +12,22 @@ lets time pass, `then line 1 paid=…` looks at a row. `+` joins acts into one t
 """
 
 import importlib
-import re
 from functools import cache
 from typing import Any, Final
 
 import treasury_acts as made
-from invoice_acts import duration_of
+from lines import Lines
 
 from tongjian.catalogue import load_parameters, service_of
-from tongjian.core.directory import TIMERS, Kernel, Timer
+from tongjian.core.directory import TIMERS, Timer
 from tongjian.core.encoding import encode
 from tongjian.core.hashing import sha256
 from tongjian.core.ledger import Ledger
-from tongjian.core.operation import Act, RefusalCode
+from tongjian.core.operation import Act
 from tongjian.core.registry import Registry
 from tongjian.services.invoice import acts as invoice_acts
 from tongjian.services.invoice.records import INVOICES, Subtotal
-from tongjian.services.invoice.records import Refusal as InvoiceRefusal
 from tongjian.services.treasury import records
-from tongjian.services.treasury.refusals import Refusal
 from tongjian.testkit import Person, World
 
 TABLES: Final = {
@@ -52,7 +49,6 @@ TABLES: Final = {
     "asset": (records.ASSETS, lambda name: (name,)),
     "invoice": (INVOICES, lambda name: (made.invoice_of(name),)),
 }
-REFUSALS: Final[tuple[Any, ...]] = (Refusal, Kernel, InvoiceRefusal)
 
 
 def _numbered(first: Any, name: str) -> tuple[Any, int]:
@@ -68,8 +64,10 @@ def registry() -> Registry:
     return Registry(tuple(service_of(module) for module in modules))
 
 
-class Town:
+class Town(Lines):
     """Offices, people and a machine; `run` plays a table of lines."""
+
+    SERVICES = ("treasury", "invoice")
 
     def __init__(self, world: World | None = None) -> None:
         """Found offices and people, in a world of their own or beside those of another town."""
@@ -133,62 +131,30 @@ class Town:
         )
         return self
 
-    # -- lines --------------------------------------------------------------------------------
-
-    def run(self, table: str) -> None:
-        """Play each line; raise AssertionError with the line where something else happens."""
-        for line in filter(None, map(str.strip, table.splitlines())):
-            try:
-                self.line(line)
-            except AssertionError as error:
-                raise AssertionError(f"{line}\n{error}") from error
-
-    def line(self, line: str) -> None:
-        """Play one line."""
-        if line.startswith("#"):
+    def settle(self, request: str, outcome: str) -> None:
+        """Submit a request; where nobody signs it, the ledger itself performs it."""
+        who, _ = self.transaction(request)
+        if who and not request.startswith(("invoice ", "red ")):
+            super().settle(request, outcome)
             return
-        if line.startswith("wait "):
-            self.world.wait(duration_of(line.split()[1]))
-            return
-        if line.startswith("then "):
-            self.look(line.split()[1:])
-            return
-        found = re.fullmatch(r"(.*\S)\s+(accepted|refused \w+)", line)
-        assert found is not None, "a line ends with what became of it"
-        request, outcome = found.groups()
-        who, acts, caused = self.transaction(request)
-        if caused:
-            said = self.cause(acts[0])
-        elif len(acts) > 1 or request.startswith(("invoice ", "red ")):
-            said = self.outcome(request)
-        elif outcome == "accepted":
-            self.world.accepts(*who, act=acts[0])
-            return
-        else:
-            self.world.refuses(code_of(outcome.split()[1]), *who, act=acts[0])
-            return
+        said = self.outcome(request)
         assert said == outcome, f"expected {outcome}, got {said}"
 
-    def transaction(self, request: str) -> tuple[tuple[Person, ...], list[Act], bool]:
-        """Return signers and acts of a request, and whether the ledger itself performs it."""
+    def transaction(self, request: str) -> tuple[tuple[Person, ...], list[Act]]:
+        """Return signers and acts of a request; no signers where the ledger itself performs it."""
         whole: list[Act] = []
         who: dict[Person, None] = {}
-        caused = False
         for part in request.split(" + "):
             acts, by = self.acts(part.split())
             whole += acts
-            caused = caused or by == "ledger"
             if by != "ledger":
                 who.update(dict.fromkeys(self.people[name] for name in by.split(",")))
-        return tuple(who), whole, caused
+        return tuple(who), whole
 
     def outcome(self, request: str) -> str:
-        """Submit a request and return `accepted` or `refused NAME`."""
-        who, acts, caused = self.transaction(request)
-        if caused:
-            return self.cause(acts[0])
-        result = self.world.submit(*who, acts=tuple(acts))
-        return self._said(result.outcome)
+        """Submit a request, or let the ledger perform it; return `accepted` or `refused NAME`."""
+        who, acts = self.transaction(request)
+        return super().outcome(request) if who else self.cause(acts[0])
 
     def cause(self, act: Act) -> str:
         """Let the ledger itself perform an act, as a deadline that is due now."""
@@ -202,10 +168,7 @@ class Town:
         if result.outcome:
             del before[key]
             assert world.rows() == before, f"the refused act {act} changed rows"
-        return self._said(result.outcome)
-
-    def _said(self, outcome: str) -> str:
-        return f"refused {self.world.explain(outcome).split()[-1]}" if outcome else "accepted"
+        return self.said(result.outcome)
 
     def look(self, words: list[str]) -> None:
         """Compare columns of a row: `line 1 paid=113.00 status=issued`."""
@@ -290,13 +253,3 @@ class Town:
         ledger.enter(query, ())
         arguments: Any = query.arguments
         return query.handler(arguments(**fields), ledger)
-
-
-def code_of(name: str) -> RefusalCode:
-    """Return the refusal of this name: of public money, of the kernel, or of invoices."""
-    for codes in REFUSALS:
-        if name in codes.__members__:
-            found: RefusalCode = codes[name]
-            return found
-    msg = f"no refusal is called {name}"
-    raise AssertionError(msg)
