@@ -76,7 +76,7 @@ def budget_to_asset(say: Say) -> World:
         say(f"{name}: recorded at height {city.world.height}")
     again = city.tries("request")
     assert again != "accepted", "what is paid is not paid again"
-    say(f"the same payment asked for once more: refused, {again}")
+    say(f"the same payment asked for once more: {again}")
     return city.world
 
 
