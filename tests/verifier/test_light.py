@@ -4,13 +4,14 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+import light_blocks
 import pytest
 from nacl.signing import SigningKey
 
 from tongjian.core import values
 from tongjian.core.encoding import encode, replace
 from tongjian.core.hashing import sha256
-from tongjian.core.validators import compute_address, compute_validators_hash, in_order
+from tongjian.core.validators import compute_address
 from tongjian.engines.comet.certificates import leaves_of, read_light_block, read_time
 from tongjian.verifier import light
 from tongjian.verifier.light import (
@@ -18,13 +19,11 @@ from tongjian.verifier.light import (
     CertificateInvalid,
     LightBlock,
     ValidatorShown,
-    VoteShown,
     engine_chain_of,
     make_certificate,
     verify_certificate,
-    vote_message,
 )
-from tongjian.verifier.protobuf import pack_bytes, pack_number, pack_time, pack_uvarint
+from tongjian.verifier.protobuf import pack_uvarint
 
 CHAIN = sha256(b"chain")
 OTHER = sha256(b"another chain")
@@ -33,54 +32,28 @@ KEYS = [SigningKey(sha256(b"light %d" % n)) for n in range(12)]
 FIRST, LATER = range(4), range(4, 8)
 
 
+def powers(numbers: Sequence[int], power: int = 10) -> dict[SigningKey, int]:
+    return light_blocks.equal([KEYS[n] for n in numbers], power)
+
+
 def shown(numbers: Sequence[int], power: int = 10) -> tuple[ValidatorShown, ...]:
-    listed = in_order((bytes(KEYS[n].verify_key), power) for n in numbers)
-    return tuple(ValidatorShown(public=public, power=power) for public, power in listed)
+    return light_blocks.shown(powers(numbers, power))
 
 
 def set_hash(numbers: Sequence[int], power: int = 10) -> bytes:
-    return compute_validators_hash((bytes(KEYS[n].verify_key), power) for n in numbers)
+    return light_blocks.set_hash(powers(numbers, power))
 
 
 def block(
     numbers: Sequence[int] = FIRST,
     signers: Sequence[int] | None = None,
     *,
-    height: int = 9,
     head: bytes = HEAD,
     chain: bytes = CHAIN,
-    round_: int = 0,
-    named: Sequence[int] | None = None,
+    **other: Any,
 ) -> LightBlock:
-    """Make a header of the engine that validators signed, each at a moment of its own."""
-    validators = shown(numbers)
-    names = set_hash(numbers if named is None else named)
-    leaves = [b"\x08\x0b\x10\x01", pack_bytes(1, engine_chain_of(chain).encode())]
-    leaves += [pack_number(1, height), pack_time(1_795_000_000 + height, 5), b"\x12\x00"]
-    leaves += [pack_bytes(1, sha256(b"field %d" % n)) for n in range(5, 14)]
-    leaves[7], leaves[10] = pack_bytes(1, names), pack_bytes(1, head)
-    made = LightBlock(
-        header=tuple(leaves),
-        round=round_,
-        parts=1,
-        parts_hash=values.digest(sha256(b"parts")),
-        votes=(VoteShown(flag=1, seconds=0, nanos=0, signature=b""),) * len(validators),
-        validators=validators,
-    )
-    return sign(made, numbers if signers is None else signers, height, chain)
-
-
-def sign(made: LightBlock, signers: Sequence[int], height: int, chain: bytes) -> LightBlock:
-    keys = {bytes(KEYS[n].verify_key): KEYS[n] for n in signers}
-    votes = []
-    for place, validator in enumerate(made.validators):
-        key = keys.get(validator.public)
-        vote = VoteShown(flag=2 if key else 1, seconds=1_795_000_100, nanos=place, signature=b"")
-        if key is not None:
-            message = vote_message(made, vote, height, engine_chain_of(chain))
-            vote = replace(vote, signature=key.sign(message).signature)
-        votes.append(vote)
-    return replace(made, votes=tuple(votes))
+    chosen = None if signers is None else [KEYS[n] for n in signers]
+    return light_blocks.block(powers(numbers), chosen, head=head, chain=chain, **other)
 
 
 def check(*steps: LightBlock, trusted: Sequence[int] = (), anchor: Sequence[int] = FIRST) -> Any:
@@ -204,7 +177,7 @@ def test_the_engines_own_words_are_read() -> None:
     }
     leaves = leaves_of(header)
     assert leaves[4] == b"\x12\x00"
-    made = sign(replace(block((0,)), header=leaves), (0,), 1, CHAIN)
+    made = light_blocks.sign(replace(block((0,)), header=leaves), KEYS[:1], 1, CHAIN)
     public = bytes(KEYS[0].verify_key)
     vote = made.votes[0]
     signed = {

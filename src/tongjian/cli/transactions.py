@@ -8,7 +8,7 @@ from tongjian.cli.readable import as_json, pairs_of, tag_of
 from tongjian.cli.submit import events_of
 from tongjian.cli.surface import Surface
 from tongjian.cli.words import read_refusal, words_of
-from tongjian.core.block import Body, Result, compute_header_hash
+from tongjian.core.block import Body, Result, compute_header_hash, findings_of
 from tongjian.core.encoding import encode
 from tongjian.core.envelope import Incoming, Transaction
 from tongjian.core.operation import Refused
@@ -55,7 +55,9 @@ def _show(
     pairs = [("recorded", f"height {height}, place {position}, {moment}")]
     pairs.append(("outcome", _outcome_text(chain, result.outcome)))
     if transaction is None:
-        pairs.append(("by", "the ledger itself, on a deadline"))
+        pairs.append(
+            ("by", f"the ledger itself: {_acts_text(chain, chain.body(height), position)}")
+        )
     pairs += [("signed by", _signer_text(signer)) for signer in signers]
     surface.pairs(pairs, indent="  ")
     for act in transaction.acts if transaction else ():
@@ -111,7 +113,8 @@ def _identity(chain: Chain, body: Body, position: int) -> bytes:
 def _acts_text(chain: Chain, body: Body, position: int) -> str:
     incoming = _incoming(chain, body, position)
     if incoming is None:
-        return "deadline"
+        found = len(findings_of(body))
+        return "finding of the engine" if position >= len(body.timers) - found else "deadline"
     counts: dict[str, int] = {}
     for act in incoming.transaction.acts:
         counts[tag_of(act)] = counts.get(tag_of(act), 0) + 1

@@ -12,7 +12,7 @@ from msgspec import Meta
 from tongjian.core import limits
 from tongjian.core.directory import SuiteNumber
 from tongjian.core.encoding import Codec, Record, encode
-from tongjian.core.hashing import TAG_APP, TAG_BATCH, TAG_EVENTS, TAG_HEADER, Hash
+from tongjian.core.hashing import TAG_APP, TAG_BATCH, TAG_EVENTS, TAG_FINDING, TAG_HEADER, Hash
 from tongjian.core.values import Count, Digest, Height, TimeMs
 
 HEADER_VERSION: Final = 1
@@ -81,28 +81,81 @@ class Decision(Record):
     ]
 
 
+Finding = Annotated[bytes, Meta(min_length=1, max_length=1024)]
+"""An act that the engine of a network puts to the ledger, on evidence in its own block."""
+_UNSIGNED_MAX: Final = limits.TIMERS_PER_BLOCK_MAX + limits.FINDINGS_PER_BLOCK_MAX
+
+
 class Body(Record):
     """The rest of a stored block: what was asked and what came of it. Enough to replay from."""
 
     envelopes: Annotated[tuple[bytes, ...], Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX)]
-    timers: Annotated[tuple[Digest, ...], Meta(max_length=limits.TIMERS_PER_BLOCK_MAX)]
-    """The ids of deadlines that the ledger itself performed; their decisions come first."""
+    timers: Annotated[tuple[Digest, ...], Meta(max_length=_UNSIGNED_MAX)]
+    """The ids of what nobody signed: deadlines, then findings. Their decisions come first."""
     decisions: Annotated[
-        tuple[Decision, ...],
-        Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX + limits.TIMERS_PER_BLOCK_MAX),
+        tuple[Decision, ...], Meta(max_length=limits.BLOCK_TRANSACTIONS_MAX + _UNSIGNED_MAX)
+    ]
+
+
+class FoundBody(Body):
+    """A body with what the engine of a network found; without findings it has the plain form."""
+
+    findings: Annotated[
+        tuple[Finding, ...], Meta(min_length=1, max_length=limits.FINDINGS_PER_BLOCK_MAX)
     ]
 
 
 HEADERS: Final = Codec(Header, HEADER_BYTES_MAX)
 SEALED: Final = Codec(Sealed, HEADER_BYTES_MAX + 8300)
-BODIES: Final = Codec(Body, limits.BLOCK_BODY_BYTES_MAX)
 
 
-def encode_body(envelopes: tuple[bytes, ...], results: tuple[Result, ...]) -> bytes:
-    """Return the bytes of a block's body; results of deadlines come before those of envelopes."""
-    timers = results[: len(results) - len(envelopes)]
+class Bodies:
+    """Decodes bodies of blocks in either form."""
+
+    def __init__(self) -> None:
+        """Prepare for both."""
+        self._plain = Codec(Body, limits.BLOCK_BODY_BYTES_MAX)
+        self._found = Codec(FoundBody, limits.BLOCK_BODY_BYTES_MAX)
+
+    def decode(self, data: bytes) -> Body:
+        """Decode canonical bytes or raise `Malformed`."""
+        body: Body = self._codec(data).decode(data)
+        return body
+
+    def decode_trusted(self, data: bytes) -> Body:
+        """Decode bytes whose canonical form was checked before; bounds are still enforced."""
+        body: Body = self._codec(data).decode_trusted(data)
+        return body
+
+    def _codec(self, data: bytes) -> Codec:
+        return self._found if data[:1] == _FOUR else self._plain
+
+
+_FOUR: Final = b"\x94"
+"""How MessagePack begins an array of four: a body with findings."""
+BODIES: Final = Bodies()
+
+
+def findings_of(body: Body) -> tuple[bytes, ...]:
+    """Return what the engine put to the ledger in a block; mostly nothing."""
+    return body.findings if isinstance(body, FoundBody) else ()
+
+
+def encode_body(
+    envelopes: tuple[bytes, ...],
+    results: tuple[Result, ...],
+    findings: tuple[bytes, ...] = (),
+) -> bytes:
+    """Return the bytes of a block's body; what nobody signed comes before envelopes' results."""
+    timers = [result.transaction for result in results[: len(results) - len(envelopes)]]
     decisions = [(result.outcome, result.events) for result in results]
-    return encode((envelopes, [result.transaction for result in timers], decisions))
+    plain = (envelopes, timers, decisions)
+    return encode((*plain, findings) if findings else plain)
+
+
+def compute_finding_id(digest: Hash, chain: bytes, finding: bytes) -> bytes:
+    """Return the id under which the log has a finding."""
+    return digest(TAG_FINDING + chain + finding)
 
 
 def compute_app_hash(digest: Hash, state_root: bytes, log_root: bytes) -> bytes:

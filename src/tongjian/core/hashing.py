@@ -16,6 +16,7 @@ DIGEST_BYTES: Final = 32
 TAG_GENESIS: Final = b"tongjian/genesis/1\x00"
 TAG_TRANSACTION: Final = b"tongjian/transaction/1\x00"
 TAG_TIMER: Final = b"tongjian/timer/1\x00"
+TAG_FINDING: Final = b"tongjian/finding/1\x00"
 TAG_EVENTS: Final = b"tongjian/events/1\x00"
 TAG_HEADER: Final = b"tongjian/header/1\x00"
 TAG_APP: Final = b"tongjian/app/1\x00"

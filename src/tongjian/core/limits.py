@@ -23,6 +23,8 @@ BLOCK_ACTS_MAX: Final = 20_000
 """About half a second of deciding: how long one office's batch may keep the others waiting."""
 BLOCK_BYTES_MAX: Final = 16 * 1024 * 1024
 TIMERS_PER_BLOCK_MAX: Final = 1000
+FINDINGS_PER_BLOCK_MAX: Final = 100
+"""Misdeeds of validators that one block records; the others stay with the engine."""
 BLOCK_EVENT_BYTES_MAX: Final = 40 * 1024 * 1024
 """Bytes of all events of a block, `EVENT_HEAD_BYTES` for each included."""
 EVENT_HEAD_BYTES: Final = 5
@@ -51,7 +53,7 @@ _OUTCOME_BYTES_MAX: Final = 128
 if BLOCK_BODY_BYTES_MAX < (
     BLOCK_BYTES_MAX
     + BLOCK_EVENT_BYTES_MAX
-    + (BLOCK_TRANSACTIONS_MAX + TIMERS_PER_BLOCK_MAX) * _OUTCOME_BYTES_MAX
+    + (BLOCK_TRANSACTIONS_MAX + TIMERS_PER_BLOCK_MAX + FINDINGS_PER_BLOCK_MAX) * _OUTCOME_BYTES_MAX
 ):
     msg = "what a block may hold must be readable again"
     raise ValueError(msg)

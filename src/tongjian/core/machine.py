@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tongjian.core import limits
-from tongjian.core.block import Result
+from tongjian.core.block import Result, compute_finding_id
 from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
 from tongjian.core.ledger import Ledger, check_bounds
 from tongjian.core.operation import Act, Event, InvariantBroken, Operation, Refused
-from tongjian.core.permission import Context, require, roles_of
+from tongjian.core.permission import Context, Engine, require, roles_of
 from tongjian.core.registry import Registry
 from tongjian.core.seal import sealed
 
@@ -52,7 +52,7 @@ class Applied(NamedTuple):
 
     results: tuple[Result, ...]
     timers: int
-    """How many of the results are of deadlines; they come first."""
+    """How many of the results nobody signed: of deadlines, then of findings; they come first."""
     writes: dict[bytes, bytes | None]
     rows: dict[bytes, Any]
     """The decoded rows behind `writes`."""
@@ -91,9 +91,11 @@ class Machine:
         time_ms: int,
         incoming: Sequence[Incoming],
         checked: Sequence[tuple[Actor, ...]] | None = None,
+        findings: Sequence[bytes] = (),
     ) -> Applied:
         """Decide a block: deadlines that have come first, then the transactions in order.
 
+        `findings` are acts of the network's engine; they are decided between the two.
         `checked` are the signers that `check` gave for each transaction at this very height and
         time, where the engine has asked already; the directory has not changed since. Raises
         `HandlerFault` where a handler failed, `InvariantBroken` where the ledger did.
@@ -101,6 +103,7 @@ class Machine:
         ledger = Ledger(self._reader, self.directory, self.digest, height, time_ms)
         with sealed():
             results = self._run_timers(ledger)
+            results += self._run_findings(ledger, findings)
             timers = len(results)
             for position, transaction in enumerate(incoming):
                 actors = None if checked is None else checked[position]
@@ -144,17 +147,28 @@ class Machine:
             ledger.drop_timer(key)
             act = self._timed_act(timer)
             identity = self.digest(TAG_TIMER + self.chain + key + timer.act)
-            ledger.begin(identity)
-            context = Context((), ledger.time_ms, self.directory, ledger.read)
-            try:
-                events = self._perform(ledger, act, context, -1)
-                ledger.commit(events)
-            except Refused as refused:
-                results.append(self._refusal(identity, refused, 0))
-                continue
-            done = Result(transaction=_digest32(identity), outcome="", events=tuple(events))
-            results.append(done)
+            results.append(self._run_unsigned(ledger, identity, act))
         return results
+
+    def _run_findings(self, ledger: Ledger, findings: Sequence[bytes]) -> list[Result]:
+        """Decide what the engine found, each all or nothing."""
+        results: list[Result] = []
+        for finding in findings:
+            act = self._found_act(finding, ledger.height)
+            identity = compute_finding_id(self.digest, self.chain, finding)
+            results.append(self._run_unsigned(ledger, identity, act))
+        return results
+
+    def _run_unsigned(self, ledger: Ledger, identity: bytes, act: Act) -> Result:
+        """Decide an act that nobody signed."""
+        ledger.begin(identity)
+        context = Context((), ledger.time_ms, self.directory, ledger.read)
+        try:
+            events = self._perform(ledger, act, context, -1)
+            ledger.commit(events)
+        except Refused as refused:
+            return self._refusal(identity, refused, 0)
+        return Result(transaction=_digest32(identity), outcome="", events=tuple(events))
 
     def _refusal(self, identity: bytes, refused: Refused, act: int) -> Result:
         outcome = outcome_of(self.registry, refused, act)
@@ -200,6 +214,19 @@ class Machine:
         except Malformed as error:
             msg = f"a deadline on the ledger holds no act of this release: {error}"
             raise InvariantBroken(msg) from error
+        return act
+
+    def _found_act(self, finding: bytes, height: int) -> Act:
+        """Return what the engine puts to the ledger; it may put nothing but what is its own."""
+        try:
+            act: Act = self.registry.act_codec.decode(finding)
+            operation = self._operation(act, height)
+        except (Malformed, Refused) as error:
+            msg = f"a finding of the engine is no act of this release: {error}"
+            raise InvariantBroken(msg) from error
+        if not isinstance(operation.by, Engine):
+            msg = f"{operation.tag} is nothing that an engine finds"
+            raise InvariantBroken(msg)
         return act
 
     def _operation(self, act: Act, height: int) -> Operation:

@@ -263,6 +263,15 @@ class Clock:
         return "the ledger itself, on a deadline or in consequence of another act"
 
 
+@dataclass(frozen=True)
+class Engine(Clock):
+    """Nobody: the engine of a network, for what its validators have decided to be proven."""
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        return "the engine of the network, on evidence in a block of its own"
+
+
 Permission = Signer | Holder | AllOf | AnyOf | Quorum | Clock
 
 

@@ -19,6 +19,7 @@ from tongjian.core.block import (
     compute_batch,
     compute_header_hash,
     encode_body,
+    findings_of,
 )
 from tongjian.core.directory import Actor
 from tongjian.core.encoding import Malformed, encode
@@ -40,7 +41,7 @@ from tongjian.engines.frames import (
     make_header,
     read_frame,
 )
-from tongjian.engines.seals import SealMaker, check_seal
+from tongjian.engines.seals import SealMaker, check_seal, expect_no_findings
 from tongjian.storage.blocklog import PROLOGUE_BYTES, BlockLog, Frame
 from tongjian.storage.errors import (
     LogDamaged,
@@ -228,26 +229,28 @@ class Chain(Blocks):
         time_ms: int,
         incoming: Sequence[Incoming],
         checked: Sequence[tuple[Actor, ...]] | None = None,
+        findings: Sequence[bytes] = (),
     ) -> Decided:
         """Decide the next block; nothing is durable before `record` has taken it in.
 
         The tree stands at the new block then, the store at the one before: nothing may be decided
-        or read in between. Whoever does not record it must `reload`.
+        or read in between. Whoever does not record it must `reload`. `findings` are acts of the
+        engine of a network.
         """
         height = self.height + 1
         if self.tip is not None and time_ms < self.tip.time_ms:
             msg = f"block {height} at {time_ms} ms would come before block {self.height}"
             raise InvariantBroken(msg)
-        applied = self.machine.apply(height, time_ms, incoming, checked)
+        applied = self.machine.apply(height, time_ms, incoming, checked, findings)
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         envelopes = tuple(transaction.data for transaction in incoming)
         header = self._header(height, time_ms, advance, envelopes)
-        return Decided(header, envelopes, applied, advance)
+        return Decided(header, envelopes, applied, advance, tuple(findings))
 
     def record(self, decided: Decided, seal: Seal) -> None:
         """Make durable what was decided last; fails as `apply` does."""
         applied = decided.applied
-        body = encode_body(decided.envelopes, applied.results)
+        body = encode_body(decided.envelopes, applied.results, decided.findings)
         identities = [result.transaction for result in applied.results]
         self._append(decided.header, seal, body, decided.advance, applied.writes, identities)
         self._settle(applied)
@@ -262,7 +265,7 @@ class Chain(Blocks):
         if self.tip is None:
             advance, writes = self._founding()
             expect_header(header, self._header(0, self.genesis.time_ms, advance, ()))
-            expect_body(frame, (), ())
+            expect_body(frame, None, ())
             check_seal(self.genesis.seal_suite, self.genesis.seal_public, self, header, seal)
             self._take_in(header, frame, advance, writes, [])
             return
@@ -273,12 +276,13 @@ class Chain(Blocks):
         key = self.sealing_key(height)
         check_seal(key.suite, key.public, self, header, seal)
         incoming = [self._recheck(data) for data in body.envelopes]
-        applied = self.machine.apply(height, time_ms, incoming)
+        expect_no_findings(key.suite, header, findings_of(body))
+        applied = self.machine.apply(height, time_ms, incoming, findings=findings_of(body))
         identities = [result.transaction for result in applied.results]
         self._expect_new(height, identities)
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         expect_header(header, self._header(height, time_ms, advance, body.envelopes))
-        expect_body(frame, body.envelopes, applied.results)
+        expect_body(frame, body, applied.results)
         self._take_in(header, frame, advance, applied.writes, identities)
         self._settle(applied)
 

@@ -18,6 +18,7 @@ from tongjian.core.block import (
     Sealed,
     compute_header_hash,
     encode_body,
+    findings_of,
 )
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.hashing import Hash
@@ -49,6 +50,7 @@ class Decided(NamedTuple):
     envelopes: tuple[bytes, ...]
     applied: Applied
     advance: Advance
+    findings: tuple[bytes, ...] = ()
 
 
 def make_header(place: tuple[bytes, int, int, bytes], advance: Advance, batch: bytes) -> Header:
@@ -87,9 +89,13 @@ def expect_header(header: Header, expected: Header) -> None:
             raise LogDamaged(msg)
 
 
-def expect_body(frame: Frame, envelopes: tuple[bytes, ...], results: tuple[Result, ...]) -> None:
-    """Raise `LogDamaged` unless a stored block holds what replay of its envelopes gives."""
-    if encode_body(envelopes, results) != frame.body:
+def expect_body(frame: Frame, body: Body | None, results: tuple[Result, ...]) -> None:
+    """Raise `LogDamaged` unless a stored block holds what replay of its body gives.
+
+    None stands for the body of block 0, which records nothing.
+    """
+    envelopes, findings = ((), ()) if body is None else (body.envelopes, findings_of(body))
+    if encode_body(envelopes, results, findings) != frame.body:
         msg = f"the block at byte {frame.offset} does not hold what replay gives"
         raise LogDamaged(msg)
 

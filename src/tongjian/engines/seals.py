@@ -65,6 +65,13 @@ def expect_network_seal(validators: bytes, header: Header, seal: Seal) -> None:
         raise ReplayDiffers(msg)
 
 
+def expect_no_findings(suite: int, header: Header, findings: tuple[bytes, ...]) -> None:
+    """Raise `ReplayDiffers` where an operator's block holds what only a network's engine finds."""
+    if findings and suite != NETWORK_SUITE:
+        msg = f"block {header.height} was sealed by the operator and holds findings of an engine"
+        raise ReplayDiffers(msg)
+
+
 def check_seal(suite: int, public: bytes, chain: Chained, header: Header, seal: Seal) -> None:
     """Raise `ReplayDiffers` unless the operator's key, or the network, sealed the header."""
     if suite == NETWORK_SUITE:

@@ -31,6 +31,8 @@ WRITE: Final = "TONGJIAN_VECTORS"
 _LISTS: Final = ("rows_before", "events", "rows_after")
 SERVICES: Final = Path(services.__path__[0])
 ROOT: Final = SERVICES.parents[2]
+Asked = Incoming | bytes
+"""What a block is asked to decide: a transaction, or a finding of the engine."""
 _NAME: Final = re.compile(r"(accepts|refuses)(_[a-z0-9_]+)?(?!\n)")
 
 
@@ -95,7 +97,9 @@ def compare(decided: dict[str, Any], stated: dict[str, Any]) -> None:
 
 def _incoming(
     registry: Registry, chain: bytes, digest: Hash, vector: dict[str, Any]
-) -> tuple[Incoming, ...]:
+) -> tuple[Asked, ...]:
+    if "finding" in vector:
+        return (bytes.fromhex(vector["finding"]),)
     if vector["transaction"] is None:
         return ()
     body = bytes.fromhex(vector["transaction"])
@@ -129,12 +133,14 @@ def _decide(
     reader: Reader,
     height: int,
     time_ms: int,
-    incoming: Sequence[Incoming],
+    asked: Sequence[Asked],
 ) -> dict[str, Any] | None:
     """Decide a block with a fresh machine; return it as a vector where it holds one act."""
     recorder = _Recorder(reader)
-    applied = Machine(registry, chain, digest, recorder).apply(height, time_ms, incoming)
-    act = act_of(registry, recorder, incoming, applied, time_ms)
+    incoming, findings = _sorted(asked)
+    machine = Machine(registry, chain, digest, recorder)
+    applied = machine.apply(height, time_ms, incoming, findings=findings)
+    act = act_of(registry, recorder, asked, applied, time_ms)
     if act is None:
         return None
     (result,) = applied.results
@@ -149,6 +155,7 @@ def _decide(
         "transaction": incoming[0].message[len(TAG_TRANSACTION + chain) :].hex()
         if incoming
         else None,
+        **({"finding": findings[0].hex()} if findings else {}),
         "id": result.transaction.hex(),
         "signers": [key.hex() for key in incoming[0].transaction.signers] if incoming else [],
         "act": readable(act),
@@ -160,16 +167,26 @@ def _decide(
     }
 
 
+def _sorted(asked: Sequence[Asked]) -> tuple[list[Incoming], list[bytes]]:
+    """Return what was signed, and what an engine found."""
+    incoming = [one for one in asked if isinstance(one, Incoming)]
+    return incoming, [one for one in asked if isinstance(one, bytes)]
+
+
 def act_of(
     registry: Registry,
     reader: Reader,
-    incoming: Sequence[Incoming],
+    asked: Sequence[Asked],
     applied: Applied,
     time_ms: int,
 ) -> Act | None:
-    """Return the one act of a block, of a transaction or of a deadline; none where it has more."""
+    """Return the one act of a block, signed, found or due; none where it has more."""
     if len(applied.results) != 1:
         return None
+    incoming, findings = _sorted(asked)
+    if findings:
+        found: Act = registry.act_codec.decode(findings[0])
+        return found
     if incoming:
         acts = incoming[0].transaction.acts
         return acts[0] if len(acts) == 1 else None
@@ -254,7 +271,7 @@ class Keeper:
         reader: Reader,
         height: int,
         time_ms: int,
-        incoming: Sequence[Incoming],
+        asked: Sequence[Asked],
         applied: Applied,
         name: str | None,
     ) -> None:
@@ -263,7 +280,7 @@ class Keeper:
         `name` overrides the name made from the outcome. Raises `VectorDiffers`.
         """
         test = current_test()
-        act = act_of(self._registry, reader, incoming, applied, time_ms) if test else None
+        act = act_of(self._registry, reader, asked, applied, time_ms) if test else None
         if act is None:
             return
         path = self._path(act, applied.results[0], name)
@@ -273,7 +290,7 @@ class Keeper:
             return
         _seen[test, path] = None
         digest = hash_of(self._suite)
-        decided = _decide(self._registry, self._chain, digest, reader, height, time_ms, incoming)
+        decided = _decide(self._registry, self._chain, digest, reader, height, time_ms, asked)
         if decided is None:
             msg = f"{path.name}: a fresh machine decides otherwise: a handler keeps state"
             raise VectorDiffers(msg)

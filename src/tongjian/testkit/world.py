@@ -25,7 +25,7 @@ from tongjian.core.directory import (
 from tongjian.core.encoding import encode
 from tongjian.core.envelope import Opener, compose, seal_envelope
 from tongjian.core.hashing import HashSuite, sha256
-from tongjian.core.machine import Machine, outcome_of
+from tongjian.core.machine import Applied, Machine, outcome_of
 from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
 from tongjian.core.registry import Registry
 from tongjian.core.standing import RELATIVES, STANDINGS, Deputy, Limit, Relatives, Standing
@@ -190,11 +190,24 @@ class World:
         incoming = [self.opener.open(self._compose(who, acts)) for who, acts in transactions]
         applied = self.machine.apply(self.height + 1, self.now_ms, incoming)
         self._keeper.keep(self.state, self.height + 1, self.now_ms, incoming, applied, vector)
+        self._took(applied)
+        return list(applied.results)
+
+    def _took(self, applied: Applied) -> None:
+        """Take in what a block did."""
         self.height += 1
         self._commit(applied.writes, applied.results)
         for result in applied.results:
             self.events.extend(self.registry.event_codec.decode(e) for e in result.events)
-        return list(applied.results)
+
+    def finds(self, act: Act, *, vector: str | None = None) -> Result:
+        """Put a finding of a network's engine into a block of its own and return its result."""
+        self._begin()
+        finding = encode(act)
+        applied = self.machine.apply(self.height + 1, self.now_ms, (), findings=(finding,))
+        self._keeper.keep(self.state, self.height + 1, self.now_ms, (finding,), applied, vector)
+        self._took(applied)
+        return applied.results[-1]
 
     def accepts(self, *who: Person, act: Act, vector: str | None = None) -> Event:
         """Submit an act that must be accepted; return its (first) event."""

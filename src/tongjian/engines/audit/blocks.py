@@ -15,6 +15,7 @@ from tongjian.core.block import (
     compute_batch,
     compute_header_hash,
     encode_body,
+    findings_of,
 )
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, Opener
@@ -110,7 +111,7 @@ def _expect(height: int, field: str, recorded: Value, expected: Value, why: str)
 def check_results(block: Block, applied: Applied) -> None:
     """Raise `Differs` at the first recorded decision that is not the one just made."""
     results, body = applied.results, block.body
-    if encode_body(body.envelopes, results) == block.frame.body:
+    if encode_body(body.envelopes, results, findings_of(body)) == block.frame.body:
         return
     height = int(block.header.height)
     timers = tuple(result.transaction for result in results[: applied.timers])

@@ -9,7 +9,7 @@ import contextlib
 from typing import Any, Final, NamedTuple
 
 from tongjian.core import values
-from tongjian.core.block import Body, Header
+from tongjian.core.block import Body, Header, findings_of
 from tongjian.core.directory import Reader
 from tongjian.core.encoding import Malformed, encode, replace
 from tongjian.core.machine import HandlerFault
@@ -110,6 +110,12 @@ class _Bundle:
         self._height = height
         self._header: Header = chain.header(height)
         self._body: Body = chain.body(height)
+        if findings_of(self._body):
+            msg = (
+                f"block {height} records that a validator signed twice: what is decided in such a "
+                "block is proven by replay (`tongjian audit replay`), not by a bundle"
+            )
+            raise CannotBundle(msg)
         self._turn = Turn(len(self._body.timers), position)
         try:
             self._incoming = [chain.opener.open_trusted(one) for one in self._body.envelopes]

@@ -10,7 +10,16 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tongjian.core.block import BODIES, HEADERS, SEALED, Body, Decision, Header, Sealed
+from tongjian.core.block import (
+    BODIES,
+    HEADERS,
+    SEALED,
+    Body,
+    Decision,
+    Header,
+    Sealed,
+    findings_of,
+)
 from tongjian.core.encoding import Malformed
 from tongjian.core.genesis import Genesis, compute_chain_id
 from tongjian.core.hashing import HashSuite
@@ -192,6 +201,7 @@ def _fields(ours: Frame, theirs: Frame) -> Iterator[Field]:
     one, other = (_opened(frame) for frame in (ours, theirs))
     # What is asked and decided comes first: roots and hashes only follow from it.
     yield from _listed("envelope", one.body.envelopes, other.body.envelopes)
+    yield from _listed("finding", findings_of(one.body), findings_of(other.body))
     yield from _listed("deadline", one.body.timers, other.body.timers)
     yield from _decisions(one.body, other.body)
     for name in Header.__struct_fields__:

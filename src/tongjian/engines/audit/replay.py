@@ -18,6 +18,7 @@ from tongjian.core.block import (
     Sealed,
     compute_app_hash,
     compute_header_hash,
+    findings_of,
 )
 from tongjian.core.directory import CACHED_PREFIXES, SealKey
 from tongjian.core.envelope import Opener
@@ -25,6 +26,7 @@ from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_row
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, HandlerFault, Machine
 from tongjian.core.registry import Registry
+from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.audit.ahead import Signed
 from tongjian.engines.audit.blocks import Block, Links, check_results, place_of
 from tongjian.engines.audit.difference import Difference, Differs
@@ -190,8 +192,12 @@ class Replay:
 
     def _apply(self, block: Block) -> Applied:
         height, time_ms = int(block.header.height), int(block.header.time_ms)
+        findings = findings_of(block.body)
+        if findings and block.seal.suite != NETWORK_SUITE:
+            why = "the operator sealed it, and only the engine of a network finds anything"
+            raise Differs(Difference(height, "findings", why))
         try:
-            return self._machine.apply(height, time_ms, block.incoming)
+            return self._machine.apply(height, time_ms, block.incoming, findings=findings)
         except HandlerFault as fault:
             why = f"{fault}: a node of this release would not have recorded it"
             identity = block.incoming[fault.position].id if fault.position >= 0 else b""

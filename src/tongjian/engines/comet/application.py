@@ -22,6 +22,7 @@ from tongjian.engines.checkers import Checkers
 from tongjian.engines.comet.admission import Admission, Admitted, Bad, Left
 from tongjian.engines.comet.bundles import BUNDLE_BYTES_MAX, envelopes_of, is_tick, make_tick
 from tongjian.engines.comet.members import is_member, nodes_of, validator_updates
+from tongjian.engines.comet.misdeeds import findings_from
 from tongjian.engines.comet.parts import Counts, Listener, Lock, Pending
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.frames import Decided
@@ -267,7 +268,8 @@ class Application:
         nodes = nodes_of(self.chain)
         app_hash = self.header_hash()
         updates: list[Message] = []
-        decided = self._decide(request, admitted, time_ms)
+        findings = findings_from(self.chain, request["misbehavior"])
+        decided = self._decide(request, admitted, time_ms, findings)
         if decided is not None:
             app_hash = self.chain.hash_of(decided.header)
             updates = validator_updates(nodes, decided.applied)
@@ -288,18 +290,20 @@ class Application:
         tip = self.chain.tip
         return max(time_ms, tip.time_ms if tip is not None else 0)
 
-    def _decide(self, request: Message, admitted: Admitted, time_ms: int) -> Decided | None:
+    def _decide(
+        self, request: Message, admitted: Admitted, time_ms: int, findings: tuple[bytes, ...]
+    ) -> Decided | None:
         """Decide the ledger's next block, leaving out what a handler fails on: all nodes do.
 
         Returns none where nothing is to be recorded and no deadline has come.
         """
         chain = self.chain
-        due = chain.machine.has_due(time_ms)
+        due = chain.machine.has_due(time_ms) or bool(findings)
         if due or admitted.incoming:
             self._expect_validators(request["next_validators_hash"])
         while due or admitted.incoming:
             try:
-                return chain.decide(time_ms, admitted.incoming, admitted.actors)
+                return chain.decide(time_ms, admitted.incoming, admitted.actors, findings)
             except HandlerFault as fault:
                 if fault.position < 0:
                     raise

@@ -3,6 +3,7 @@
 from tongjian.services.membership import (
     acts_certificates,
     acts_exposure,
+    acts_incidents,
     acts_keys,
     acts_network,
     acts_officers,
@@ -14,6 +15,7 @@ from tongjian.services.membership import (
 __all__ = [
     "acts_certificates",
     "acts_exposure",
+    "acts_incidents",
     "acts_keys",
     "acts_network",
     "acts_officers",

@@ -18,7 +18,15 @@ from tongjian.core.directory import (
     SuiteNumber,
     Version,
 )
-from tongjian.core.operation import BYTES16, BYTES32, TEXT, Event, Row, Service, Table
+from tongjian.core.operation import (
+    BYTES16,
+    BYTES32,
+    TEXT,
+    Event,
+    Row,
+    Service,
+    Table,
+)
 from tongjian.core.validators import Power
 from tongjian.core.values import (
     Count,
@@ -35,6 +43,7 @@ from tongjian.core.values import (
     Uscc,
 )
 from tongjian.services.membership.records_certificates import ANCHORS, CERTIFICATES, STATUSES
+from tongjian.services.membership.records_incidents import INCIDENTS, SHIFTS, NodeId
 from tongjian.services.membership.refusals import Refusal
 
 GOVERNOR: Final = "governor"
@@ -72,9 +81,6 @@ class Charter(Row):
 
 
 CHARTERS: Final[Table[Charter, str]] = Table("membership.charters", Charter, (TEXT,))
-NodeId = Annotated[
-    bytes, Meta(min_length=32, max_length=32, description="Public key of a node's connections.")
-]
 
 
 class Node(Row):
@@ -343,6 +349,8 @@ service: Final = Service(
         COMPROMISES,
         EXPOSED,
         NODES,
+        INCIDENTS,
+        SHIFTS,
         ANCHORS,
         CERTIFICATES,
         STATUSES,

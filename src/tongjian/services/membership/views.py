@@ -23,6 +23,7 @@ from tongjian.core.encoding import Record
 from tongjian.core.ledger import Ledger
 from tongjian.core.values import (
     Digest,
+    Height,
     KeyId,
     Name,
     OfficerId,
@@ -35,6 +36,12 @@ from tongjian.services.membership.records_certificates import (
     CERTIFICATES_PER_KEY_MAX,
     STATUSES,
     Certificate,
+)
+from tongjian.services.membership.records_incidents import (
+    INCIDENTS,
+    Incident,
+    Misdeed,
+    ValidatorAddress,
 )
 from tongjian.services.membership.refusals import Refusal
 
@@ -118,6 +125,21 @@ class Member(Record):
 
     office: Uscc
     row: Office
+
+
+class IncidentsAsked(Record):
+    """How many incidents at once."""
+
+    limit: Page
+
+
+class IncidentShown(Record):
+    """An incident, whose key, and at which height of the engine."""
+
+    validator: ValidatorAddress
+    height: Height
+    misdeed: Misdeed
+    row: Incident
 
 
 class ParameterInForce(Record):
@@ -231,6 +253,16 @@ def members(asked: MembersAsked, ledger: Ledger) -> tuple[Member, ...]:
     """Return the offices of the network whose code begins so, in order of code."""
     rows = ledger.range(OFFICES, asked.code_prefix, limit=asked.limit)
     return tuple(Member(office=parts[0], row=row) for parts, row in rows)
+
+
+@service.query(audience=OPEN, reads=(INCIDENTS,))
+def incidents(asked: IncidentsAsked, ledger: Ledger) -> tuple[IncidentShown, ...]:
+    """Return which validators broke the rules of the engine, in order of address and height."""
+    rows = ledger.range(INCIDENTS, limit=asked.limit)
+    return tuple(
+        IncidentShown(validator=parts[0], height=parts[1], misdeed=parts[2], row=row)
+        for parts, row in rows
+    )
 
 
 @service.query(audience=OPEN, reads=(OFFICERS, OFFICES))

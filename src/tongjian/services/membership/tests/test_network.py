@@ -1,8 +1,7 @@
 """Nodes and validators: admitted by vote, never a third of the power at once, and who seals."""
 
-from typing import Final
-
 from nacl.signing import SigningKey
+from validators_town import CITY, KEYS, PROVINCE, Network, admit, begin, retire
 
 from tongjian.core import values
 from tongjian.core.directory import SEAL_KEYS, Kernel
@@ -13,52 +12,10 @@ from tongjian.core.validators import (
     compute_validators_hash,
     in_order,
 )
-from tongjian.services.membership.acts_network import AdmitNode, BeginNetwork, RetireNode
 from tongjian.services.membership.acts_offices import CloseOffice
 from tongjian.services.membership.acts_rules import RotateSealKey
-from tongjian.services.membership.records import NODES, Node
+from tongjian.services.membership.records import NODES, Node, NodeAdmitted
 from tongjian.services.membership.refusals import Refusal
-from tongjian.testkit import World
-
-CITY: Final = "11990100001400700T"
-PROVINCE: Final = "11990000001401252U"
-KEYS: Final = [bytes(SigningKey(bytes([n + 1]) * 32).verify_key) for n in range(8)]
-
-
-class Network(World):
-    """Two governing offices; the city has a registrar."""
-
-    def __init__(self) -> None:
-        super().__init__(services={"membership": 1})
-        self.office(CITY)
-        self.office(PROVINCE, region="990000")
-        gao = self.person("gao", CITY, "governor")
-        self.vote = (gao, self.person("pan", PROVINCE, "governor"))
-        self.registrar = self.person("ren", CITY, "registrar")
-        self.parameter("membership", "seal_notice_blocks", 0)
-
-    def begin(self, *powers: int) -> None:
-        """Admit nodes of these powers and begin the network."""
-        nodes = tuple(admit(number, power) for number, power in enumerate(powers))
-        assert self.submit(*self.vote, acts=(*nodes, begin(*powers))).outcome == ""
-
-
-def admit(number: int, power: int, *, public: bytes | None = None, office: str = CITY) -> AdmitNode:
-    return AdmitNode(
-        node=bytes([number + 1]) * 32,
-        office=values.uscc(office),
-        public=KEYS[number] if public is None else public,
-        power=power,
-    )
-
-
-def begin(*powers: int) -> BeginNetwork:
-    voting = [(KEYS[number], power) for number, power in enumerate(powers) if power]
-    return BeginNetwork(validators=values.digest(compute_validators_hash(voting)))
-
-
-def retire(number: int) -> RetireNode:
-    return RetireNode(node=bytes([number + 1]) * 32)
 
 
 def test_nodes_come_by_vote_and_the_validators_seal_from_the_next_block_on() -> None:
@@ -138,6 +95,53 @@ def test_beginning_and_retiring_are_refused_in_order_of_precedence() -> None:
     world.refuses(Refusal.NO_VALIDATOR, *world.vote, act=admit(0, 0))
     seal = RotateSealKey(suite=1, public=KEYS[7], from_height=values.height(99))
     world.refuses(Refusal.NETWORK_BEGUN, *world.vote, act=seal)
+
+
+def test_one_block_hands_out_no_more_than_a_third_in_however_many_acts() -> None:
+    world = Network()
+    world.begin(10, 10, 10, 10)
+    twice = (admit(4, 20), admit(4, 30))
+    assert world.submit(*world.vote, acts=twice).outcome == "membership/64@1"
+    coalition = (admit(4, 12), admit(5, 12))
+    assert world.submit(*world.vote, acts=coalition).outcome == "membership/64@1"
+    then_fewer = (admit(4, 20), retire(0), retire(1))
+    assert world.submit(*world.vote, acts=then_fewer).outcome == "membership/64@1"
+    lowered = (admit(4, 20), admit(0, 0))
+    assert world.submit(*world.vote, acts=lowered).outcome == "membership/64@1"
+    several = (admit(4, 10), admit(5, 10), retire(0), admit(1, 10, public=KEYS[7]))
+    assert world.submit(*world.vote, acts=several).outcome == "membership/64@2"
+    both = world.block((world.vote, (admit(4, 12),)), (world.vote, (admit(5, 12),)))
+    assert [result.outcome for result in both] == ["", "membership/64@0"]
+    assert world.row(NODES, admit(4, 0).node).power == 12
+    world.accepts(*world.vote, act=admit(5, 12), vector="accepts_in_the_next_block")
+
+
+def test_several_changes_in_one_transaction_count_from_one_height() -> None:
+    world = Network()
+    world.begin(10, 10, 10, 10)
+    changes = (retire(3), admit(4, 10), admit(2, 8), admit(1, 9))
+    result = world.submit(*world.vote, acts=changes)
+    assert result.outcome == ""
+    named = [event.from_height for event in world.events[-4:] if isinstance(event, NodeAdmitted)]
+    assert named == [world.height + 1] * 3
+    seal = world.row(SEAL_KEYS, world.height + 1).public
+    powers = {0: 10, 1: 9, 2: 8, 4: 10}
+    assert seal == compute_validators_hash([(KEYS[n], power) for n, power in powers.items()])
+
+
+def test_a_validator_is_raised_step_by_step_and_gets_another_key() -> None:
+    world = Network()
+    world.begin(10, 10, 10, 10)
+    world.accepts(*world.vote, act=admit(0, 30), vector="accepts_raising")
+    world.refuses(
+        Refusal.POWER_TOO_GREAT,
+        *world.vote,
+        act=admit(0, 30, public=KEYS[6]),
+        vector="refuses_a_great_one_with_another_key",
+    )
+    world.accepts(*world.vote, act=admit(0, 10), vector="accepts_lowering")
+    world.accepts(*world.vote, act=admit(0, 10, public=KEYS[6]), vector="accepts_another_key")
+    assert world.row(NODES, admit(0, 0).node).public == KEYS[6]
 
 
 def test_the_hash_of_validators_is_the_one_of_the_engine() -> None:
