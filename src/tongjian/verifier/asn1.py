@@ -11,6 +11,9 @@ algos: Any = importlib.import_module("asn1crypto.algos")
 cms: Any = importlib.import_module("asn1crypto.cms")
 tsp: Any = importlib.import_module("asn1crypto.tsp")
 x509: Any = importlib.import_module("asn1crypto.x509")
+crl: Any = importlib.import_module("asn1crypto.crl")
+ocsp: Any = importlib.import_module("asn1crypto.ocsp")
+pem: Any = importlib.import_module("asn1crypto.pem")
 core: Any = importlib.import_module("asn1crypto.core")
 
 BYTES_MAX: Final = 1024 * 1024

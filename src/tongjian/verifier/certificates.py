@@ -1,7 +1,7 @@
-"""Certificates of time-stamp authorities: signatures, and a path to a root that is trusted.
+"""Certificates: signatures, and a path to a root that is trusted.
 
-RFC 5280, 6.1, for one purpose: no policies, no name constraints (a critical one refuses), no
-revocation, which a package read years later cannot ask for. SM2 with SM3 by GB/T 20518-2018.
+RFC 5280, 6.1: no policies, no name constraints (a critical one refuses). What is revoked stands in
+`revocation`, which a time stamp read years later cannot ask for. SM2 with SM3 by GB/T 20518-2018.
 """
 
 import datetime as dt
@@ -50,7 +50,7 @@ _PYCA: Final[dict[str, Callable[[], hashes.HashAlgorithm]]] = {
 _UNDERSTOOD: Final = frozenset(
     ("basic_constraints", "key_usage", "extended_key_usage", "subject_alt_name")
 )
-"""Critical extensions that are judged here, or do not bear on a time stamp."""
+"""Critical extensions that are judged here, or bear on nothing that is asked here."""
 _CERTIFICATE_BYTES_MAX: Final = 64 * 1024
 
 
@@ -60,7 +60,7 @@ class CertificateInvalid(Exception):
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate as far as a time stamp needs it."""
+    """A certificate as far as a path needs it."""
 
     der: bytes
     parsed: Any
@@ -164,7 +164,7 @@ def find_path(
 
     Raises `CertificateInvalid` with what is wrong nearest to the leaf.
     """
-    _check_period(leaf, at_ms)
+    check_period(leaf, at_ms)
     path = [leaf]
     trusted = dict.fromkeys(root.der for root in roots)
     while path[-1].der not in trusted:
@@ -184,9 +184,9 @@ def _issuer(
         if candidate.parsed.subject.dump() != child.parsed.issuer.dump() or candidate in path:
             continue
         try:
-            _check_issued(child, candidate)
+            check_issued(child, candidate)
             _check_authority(candidate, len(path) - 1)
-            _check_period(candidate, at_ms)
+            check_period(candidate, at_ms)
         except CertificateInvalid as error:
             why = str(error)
             continue
@@ -194,7 +194,8 @@ def _issuer(
     raise CertificateInvalid(why)
 
 
-def _check_issued(child: Certificate, issuer: Certificate) -> None:
+def check_issued(child: Certificate, issuer: Certificate) -> None:
+    """Refuse a certificate that the key of an issuer did not sign."""
     body = child.parsed["tbs_certificate"]
     algorithm = child.parsed["signature_algorithm"]
     if body["signature"].dump() != algorithm.dump():
@@ -233,9 +234,10 @@ def check_extensions(certificate: Certificate) -> None:
         seen[name] = True
 
 
-def _check_period(certificate: Certificate, at_ms: int) -> None:
+def check_period(certificate: Certificate, at_ms: int) -> None:
+    """Refuse a certificate outside its period."""
     if not certificate.from_ms <= at_ms <= certificate.until_ms:
-        msg = f"{certificate.subject} was not valid at the time of the stamp"
+        msg = f"{certificate.subject} was not valid at the time of the signature"
         raise CertificateInvalid(msg)
 
 
