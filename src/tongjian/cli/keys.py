@@ -6,6 +6,7 @@ import typer
 
 from tongjian.cli.command import LEDGER, command
 from tongjian.cli.keys_ahead import exposure, rehearse
+from tongjian.cli.keys_certificate import certificate
 from tongjian.cli.keys_made import new, passkey, protect, token
 from tongjian.cli.surface import Surface
 
@@ -26,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     command(group, "protect", panel=LEDGER)(protect)
     command(group, "token", panel=LEDGER)(token)
     command(group, "passkey", panel=LEDGER)(passkey)
+    command(group, "certificate", panel=LEDGER)(certificate)
     command(group, "rehearse", panel=LEDGER)(rehearse)
     command(group, "exposure", panel=LEDGER)(exposure)
     app.add_typer(group, name="keys", rich_help_panel=LEDGER)

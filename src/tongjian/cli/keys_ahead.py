@@ -11,6 +11,7 @@ from tongjian.cli.surface import Surface
 DaysOption = Annotated[int, typer.Option("--days", min=1, max=36_500, help="How far to look.")]
 _KINDS = {
     "key": "a key ends",
+    "certificate": "a certificate ends",
     "role": "a role ends",
     "deputy": "a deputyship ends",
     "nobody": "nobody is left",

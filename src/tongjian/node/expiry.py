@@ -11,6 +11,7 @@ from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Key, Officer, rows_
 from tongjian.core.permission import roles_of
 from tongjian.core.standing import STANDINGS, Standing
 from tongjian.engines.chain import Chain
+from tongjian.services.membership.records_certificates import CERTIFICATES
 
 DAY_MS: Final = 24 * 3_600_000
 
@@ -20,7 +21,7 @@ class Ending(NamedTuple):
 
     at_ms: int
     kind: str
-    """`key`, `role`, `deputy`, `nobody` where an office loses its last holder of a role."""
+    """`key`, `certificate`, `role`, `deputy`, `nobody` where an office loses its last of a role."""
     office: str
     officer: bytes
     what: str
@@ -36,6 +37,7 @@ def endings(chain: Chain, from_ms: int, days: int) -> list[Ending]:
     keys: list[tuple[bytes, Key]] = [(key[0], row) for key, row in rows_below(chain.store, KEYS)]
     found = [
         *_ends_of_keys(officers, keys, from_ms, until_ms),
+        *_ends_of_certificates(chain, officers, dict(keys), from_ms, until_ms),
         *_ends_of_roles(officers, from_ms, until_ms),
         *_ends_of_deputies(chain, officers, from_ms, until_ms),
     ]
@@ -50,6 +52,23 @@ def _ends_of_keys(
         if not key.revoked_height and from_ms < key.until_ms <= until_ms:
             office = officers[key.officer].office
             yield Ending(key.until_ms, "key", office, key.officer, identity.hex(), ())
+
+
+def _ends_of_certificates(
+    chain: Chain,
+    officers: dict[bytes, Officer],
+    keys: dict[bytes, Key],
+    from_ms: int,
+    until_ms: int,
+) -> Iterator[Ending]:
+    """Yield the last certificate of each key that counts; the one before it ended in order."""
+    last: dict[bytes, int] = {}
+    for (key, _), row in rows_below(chain.store, CERTIFICATES):
+        last[key] = max(last.get(key, 0), row.until_ms)
+    for key, ends_ms in last.items():
+        if from_ms < ends_ms <= until_ms and not keys[key].revoked_height:
+            officer = keys[key].officer
+            yield Ending(ends_ms, "certificate", officers[officer].office, officer, key.hex(), ())
 
 
 def _ends_of_roles(officers: dict[bytes, Officer], from_ms: int, until_ms: int) -> Iterator[Ending]:
