@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import network_vectors
 import pytest
 from receipt_forger import CHECK, COSIGNED, LABEL, edited, outer, take_apart
 from receipt_kinds import flipped, make_kinds
@@ -24,7 +25,7 @@ from tongjian.engines.cose_receipts import CoseReceipts
 from tongjian.engines.heads import checkpoint_at
 from tongjian.node.keys import KeyPair
 from tongjian.verifier import checkpoint, cose, extract
-from tongjian.verifier.anchors import Anchors, WitnessAnchor
+from tongjian.verifier.anchors import Anchors
 from tongjian.verifier.check import compute_check
 from tongjian.verifier.receipt import verify_receipt
 
@@ -34,7 +35,10 @@ CHAINS = {
     "sha256-ed25519": ("sha256", "ed25519"),
     "sm3-sm2": ("sm3", "sm2"),
     "sha256-p256": ("sha256", "p256"),
+    "sha256-cometbft": ("sha256", "cometbft"),
+    "sm3-cometbft": ("sm3", "cometbft"),
 }
+RECORDED = FOLDER / "recorded-cometbft.json"
 WITNESS = KeyPair(bytes(range(1, 33)), sha256)
 WITNESS_NAME = "witness.example"
 SECONDS = 1_795_060_800
@@ -129,34 +133,52 @@ def test_heads_and_statements_of_others_forms_hold(document: Document) -> None:
         cose.verify_consistency_receipt(bytes.fromhex(document["cose"]["consistency"]), root, trust)
 
 
+@needs_js
+def test_receipts_of_a_real_network_hold_in_both() -> None:
+    """Four validators of CometBFT v0.38.26 sealed them, one operator before."""
+    recorded: Document = json.loads(RECORDED.read_text("utf-8"))
+    said = assert_agreement(cases(recorded))
+    assert [(one.held, one.failed) for one in said] == wanted(recorded)
+    assert all(one.held for one in said)
+
+
 # ------------------------------------------------------------------------------------- the making
 
 
 def make(folder: Path, hash_name: str, suite: str) -> Document:
     """Found a ledger, let it live, and write down what its receipts are worth."""
-    found_small(folder, hash_name=hash_name, suite=suite)
+    of_network = suite == "cometbft"
+    found_small(folder, hash_name=hash_name, suite="ed25519" if of_network else suite)
     small = Small(folder)
     kinds = dict(make_kinds(small).receipts)
     with small.opened() as chain:
         identity = small.identity(chain.body(chain.height).envelopes[0], chain)
         kinds |= _more_kinds(chain, identity)
         others = _other_forms(small, chain, identity) if suite == "ed25519" else {}
-    anchor = WitnessAnchor(name=WITNESS_NAME, public=WITNESS.public.hex())
-    demanding = msgspec.structs.replace(small.anchors, witnesses=[anchor], quorum=1)
-    trust = msgspec.to_builtins(small.anchors)
-    document: Document = {
-        "format": FORMAT,
-        "trust": trust,
-        "trust_of_another": {**trust, "chain": bytes(32).hex()},
-        "trust_with_witness": msgspec.to_builtins(demanding),
-    }
+    trust, more = msgspec.to_builtins(small.anchors), [*hostile(kinds)]
+    others |= {"trust": trust, **_trusts(trust)}
+    if of_network:
+        tip = verify_receipt(kinds["row"], small.anchors).header.height
+        networks = network_vectors.trusts(trust, tip)
+        others |= {**networks, **_trusts(networks["trust"])}
+        more = [*network_vectors.vectors(kinds["row"])]
+        kinds = network_vectors.resealed(kinds)
+    document: Document = {"format": FORMAT, **others}
     told = [(name, data, "trust") for name, data in kinds.items()]
-    if others:
-        told.append(("cosigned", bytes.fromhex(others.pop("cosigned")), "trust_with_witness"))
-    document["receipts"] = [_told(document, *one) for one in (*told, *hostile(kinds))]
+    if "cosigned" in document:
+        told.append(("cosigned", bytes.fromhex(document.pop("cosigned")), "trust_with_witness"))
+    document["receipts"] = [_told(document, *one) for one in (*told, *more)]
     document["texts"] = _texts(kinds["row"])
-    document["values"] = _values(small, kinds["row"])
-    return document | others
+    document["values"] = _values(document["trust"], kinds["row"])
+    return document
+
+
+def _trusts(trust: Document) -> Document:
+    witness = {"name": WITNESS_NAME, "public": WITNESS.public.hex()}
+    return {
+        "trust_of_another": {**trust, "chain": bytes(32).hex()},
+        "trust_with_witness": {**trust, "witnesses": [witness], "quorum": 1},
+    }
 
 
 def _more_kinds(chain: Chain, identity: bytes) -> dict[str, bytes]:
@@ -206,15 +228,16 @@ def _texts(receipt: bytes) -> Document:
     }
 
 
-def _values(small: Small, receipt: bytes) -> Document:
-    digest, header = small.anchors.digest, take_apart(receipt).header
-    verified = verify_receipt(receipt, small.anchors)
+def _values(trust: Document, receipt: bytes) -> Document:
+    anchors = Anchors.decode(json.dumps(trust).encode())
+    digest, (protected, _, header, *_) = anchors.digest, take_apart(receipt)
+    verified = verify_receipt(receipt, anchors)
     return {
         "header": header.hex(),
         "header_hash": digest(b"tongjian/header/1\0" + header).hex(),
         "state_root": verified.header.state_root.hex(),
         "log_root": verified.header.log_root.hex(),
-        "seal_key_id": small.home.key("operator").id.hex(),
+        "seal_key_id": protected[-16:].hex(),
         "check_of_nothing": compute_check(digest, b"").hex(),
         "empty_log_root": digest(b"").hex(),
         "node_over_two_missing_children": digest(b"\x01" + bytes(64)).hex(),

@@ -17,7 +17,6 @@ from second_verifier import (
     assert_agreement,
     cases,
     needs_js,
-    second_verdicts,
     verdict,
 )
 
@@ -230,15 +229,3 @@ def test_signatures_at_the_edges_of_the_rule_are_judged_alike(town: Town) -> Non
     held = [name for name, each in said.items() if each.held]
     assert [name.split()[0] for name in held] == ["sound"] + ["mixed"] * (len(held) - 1)
     assert len(held) > 4
-
-
-def test_seals_of_a_network_are_refused_by_name(town: Town) -> None:
-    """The second verifier does not read section 20 of the format, and says so."""
-    trust = json.loads(town.trust)
-    network = {"from_height": 10**6, "suite": "cometbft", "public": "ab" * 32}
-    for seals in ([network], [*trust["seals"], network]):
-        given = json.dumps({**trust, "seals": seals})
-        (said,) = second_verdicts([Case("network", town.receipts["row"], given)])
-        assert said.unusable
-        assert "cometbft" in said.why
-        assert "tongjian verify" in said.why

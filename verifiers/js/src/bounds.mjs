@@ -29,5 +29,15 @@ export const ENVELOPE_BYTES_MAX = 393_408;
 /** Digests of code. */
 export const CODE_MAX = 65;
 
+// Of certificates (section 20).
+export const CERTIFICATE_BYTES_MAX = 2 ** 20;
+export const STEPS_MAX = 64;
+export const VALIDATORS_MAX = 100;
+export const POWER_MAX = 1_000_000;
+export const ENGINE_FIELD_BYTES_MAX = 256;
+export const INT32_MAX = 2 ** 31 - 1;
+export const VOTE_SECONDS_MAX = 2n ** 62n;
+export const NANOSECONDS_MAX = 999_999_999;
+
 /** Shape of a digest. */
 export const hash = byteString(32, 32);

@@ -10,6 +10,20 @@ const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
 /**
+ * Compute the root over a list of entries (RFC 9162, 2.1.1).
+ * @param {Hash} hash
+ * @param {Bytes[]} entries
+ * @returns {Bytes}
+ */
+export function listRoot(hash, entries) {
+  if (entries.length === 0) return hash();
+  if (entries.length === 1) return hash(LEAF, entries[0]);
+  let left = 1;
+  while (2 * left < entries.length) left *= 2;
+  return hash(NODE, listRoot(hash, entries.slice(0, left)), listRoot(hash, entries.slice(left)));
+}
+
+/**
  * Compute the root to which an inclusion path leads (RFC 9162, 2.1.3.2).
  * @param {Hash} hash
  * @param {Bytes} entry

@@ -132,12 +132,23 @@ export function decode(bytes, shape) {
 
 /**
  * @param {number} most at most 2^53 - 1
+ * @param {number} least
  * @returns {Shape<number>}
  */
-export const integer = (most) => (reader) => {
+export const integer = (most, least = 0) => (reader) => {
   const value = reader.uint();
-  ensure(value <= BigInt(most), "outOfBounds");
+  ensure(value >= BigInt(least) && value <= BigInt(most), "outOfBounds");
   return Number(value);
+};
+
+/**
+ * @param {bigint} most
+ * @returns {Shape<bigint>}
+ */
+export const largeInteger = (most) => (reader) => {
+  const value = reader.uint();
+  ensure(value <= most, "outOfBounds");
+  return value;
 };
 
 /**

@@ -21,6 +21,48 @@ export const REASONS = {
     "并非由该高度适用的印鉴密钥签署",
   ],
   badSignature: ["the signature does not hold for the key and the header", "签名与公钥及区块头不符"],
+  otherNetwork: [
+    "the validators voted in the network of another ledger",
+    "验证节点是在另一账本的网络中表决的",
+  ],
+  fieldForm: [
+    "height or time of the engine's block is not in its only form",
+    "共识区块的高度或时间未采用唯一形式",
+  ],
+  validatorsUnordered: [
+    "the validators do not stand in their order, each once",
+    "验证节点未按次序各列一次",
+  ],
+  otherValidators: [
+    "the block names another set of validators than is shown",
+    "区块所指的验证节点集合与所出示的不同",
+  ],
+  voteCount: ["there is not one vote for each validator", "并非每个验证节点恰有一票"],
+  badVote: [
+    "the signature of a vote does not hold for its validator and this block",
+    "有表决的签名与其验证节点及该区块不符",
+  ],
+  tooLittlePower: [
+    "validators with no more than two thirds of the power voted for the block",
+    "赞成该区块的验证节点未超过表决权的三分之二",
+  ],
+  stepsUnordered: [
+    "the blocks of the engine do not ascend by height",
+    "共识区块未按高度递增",
+  ],
+  notFollowed: [
+    "a new set of validators has the votes of no more than a third of the power before it",
+    "新的验证节点集合未获此前超过三分之一表决权的认可",
+  ],
+  notKnown: [
+    "the certificate does not lead from the validators of the trust file: ask for a newer " +
+      "receipt or a newer trust file",
+    "证书并非由信任文件所列的验证节点集合延续而来：请索取较新的凭据或信任文件",
+  ],
+  otherAppHash: [
+    "the validators voted for a block that commits to another header of the ledger",
+    "验证节点所表决的区块承诺的是账本的另一区块头",
+  ],
   entriesUnordered: [
     "the state proof does not show entries in order of number, at least one",
     "状态证明的条目未按编号递增，或没有条目",

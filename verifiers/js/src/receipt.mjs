@@ -1,4 +1,4 @@
-/** Receipts, verified step by step (format, sections 8 and 19). */
+/** Receipts, verified step by step (format, sections 8, 19 and 20). */
 
 import * as bounds from "./bounds.mjs";
 import { equal } from "./bytes.mjs";
@@ -48,7 +48,8 @@ const proofs = msgpack.record({
 /**
  * @typedef {{number: number, title: "form"}
  *   | {number: number, title: "chain", label: string, height: number}
- *   | {number: number, title: "seal", keyId: Bytes}
+ *   | {number: number, title: "seal", keyId: Bytes,
+ *      sealed: import("./network.mjs").Sealed | null}
  *   | {number: number, title: "state", entries: number}
  *   | {number: number, title: "row", height: number, written: number}
  *   | {number: number, title: "absence", height: number}
@@ -117,10 +118,10 @@ export function verifyReceipt(bytes, trust, notBeforeMs = null) {
   steps.pass({ title: "chain", label: trust.label, height: head.height });
 
   const { payload, signature, guarded } = parts;
-  const id = steps.run("seal", () =>
+  const seal = steps.run("seal", () =>
     verifySeal(trust, head.height, payload, signature, guarded),
   );
-  steps.pass({ title: "seal", keyId: id });
+  steps.pass({ title: "seal", ...seal });
 
   const { state, statements } = steps.run("statements", () => msgpack.decode(parts.proofs, proofs));
   if (state !== null) {

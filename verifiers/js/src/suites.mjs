@@ -30,6 +30,25 @@ export const SUITES = {
 };
 
 /**
+ * What stands for a network: the hash of a set of validators in place of a key, which alone signs
+ * nothing; certificates do (section 20).
+ * @type {Suite}
+ */
+export const NETWORK = {
+  number: 16,
+  protected: "a2013a000100020450",
+  note: new Uint8Array(),
+  isSoundKey: (hash) => hash.length === 32,
+  holds: () => false,
+};
+
+/**
+ * The names of suites in a trust file.
+ * @type {Record<string, Suite>}
+ */
+export const TRUSTED_SUITES = { ...SUITES, cometbft: NETWORK };
+
+/**
  * Return the id of a key: 16 bytes.
  * @param {import("./hash.mjs").Hash} hash
  * @param {SuiteKey} sealKey

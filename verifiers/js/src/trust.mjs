@@ -3,7 +3,7 @@
 import * as bounds from "./bounds.mjs";
 import { fromHex, toHex } from "./bytes.mjs";
 import { HASHES } from "./hash.mjs";
-import { SUITES } from "./suites.mjs";
+import { SUITES, TRUSTED_SUITES } from "./suites.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
 /** @typedef {import("./suites.mjs").Suite} Suite */
@@ -103,13 +103,9 @@ function readKey(value, suite) {
 function readSeal(value) {
   const found = members(value, ["from_height", "suite", "public"]);
   const name = found["suite"];
-  ensure(
-    name !== "cometbft",
-    "this verifier does not know seals of a network (`cometbft`): use `tongjian verify`",
-    "本验证程序不支持网络的印鉴（`cometbft`）：请使用 `tongjian verify`",
-  );
-  const suite = typeof name === "string" && Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
-  const names = Object.keys(SUITES).join(", ");
+  const isKnown = typeof name === "string" && Object.hasOwn(TRUSTED_SUITES, name);
+  const suite = isKnown ? TRUSTED_SUITES[name] : undefined;
+  const names = Object.keys(TRUSTED_SUITES).join(", ");
   ensure(suite !== undefined, `\`suite\` is one of ${names}`, `\`suite\` 应为 ${names} 之一`);
   return {
     fromHeight: wholeNumber(found["from_height"], "from_height"),

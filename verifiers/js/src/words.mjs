@@ -42,6 +42,27 @@ export function titleIn(language, title) {
 }
 
 /**
+ * @param {import("./network.mjs").Sealed} sealed
+ * @returns {Both}
+ */
+function provesNetwork({ height, signed, power, validators, voted, steps }) {
+  const followed = steps - 1;
+  const [en, zh] =
+    followed === 0
+      ? ["", ""]
+      : [
+          `; their set was followed through ${followed} earlier ${followed === 1 ? "block" : "blocks"}`,
+          `；该集合经 ${followed} 个较早区块延续而来`,
+        ];
+  return [
+    `${voted} of ${validators} validators, with power ${signed} of ${power}, sealed this header ` +
+      `in block ${height} of the network${en}`,
+    `网络的 ${validators} 个验证节点中有 ${voted} 个（表决权 ${signed}/${power}）在第 ${height} ` +
+      `个共识区块签署了该区块头${zh}`,
+  ];
+}
+
+/**
  * Say what a step that held proves.
  * @param {Step} step
  * @returns {Both}
@@ -56,6 +77,7 @@ function proves(step) {
         `凭据属于账本 ${step.label} 的第 ${step.height} 块`,
       ];
     case "seal":
+      if (step.sealed !== null) return provesNetwork(step.sealed);
       return [
         `the operator's key ${toHex(step.keyId)} sealed this header`,
         `账本的印鉴密钥 ${toHex(step.keyId)} 签署了该区块头`,
