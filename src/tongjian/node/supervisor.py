@@ -30,6 +30,8 @@ _PARTED: Final = "wrong Block.Header.AppHash"
 """What the engine says where this node decided something else than the others."""
 _BEHIND: Final = ("does not match AppHash after replay", "is higher than core")
 """What it says where its own data is older than the ledger."""
+_NO_ROOM: Final = ("no space left on device", "disk quota exceeded", "file too large")
+"""What it says where its log takes no more; it then stands still and goes on running."""
 # The child asks the system to be killed with its parent, then becomes the engine: a fork of a
 # process with threads must not run Python of its own (prctl(2), PR_SET_PDEATHSIG = 1).
 _WITH_PARENT: Final = (
@@ -86,6 +88,8 @@ class Supervisor:
         self.alarm = ""
         """Why the engine stands still and is not started again; empty while all is well."""
         self.starts = 0
+        self._stuck = False
+        """The engine runs and does nothing, and would go on after another start."""
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -146,13 +150,14 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._stuck = False
         self.starts += 1
         _log.info("started", pid=process.pid)
         if process.stdout is None:
             return
         reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
         reader.start()
-        while process.poll() is None and not self._stopping.is_set():
+        while process.poll() is None and not (self._stopping.is_set() or self._stuck):
             time.sleep(WATCH_S)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -189,6 +194,10 @@ class Supervisor:
                 "with it could sign a block twice; join anew with an empty folder and new keys"
             )
             _log.error("alarm", why=self.alarm)
+        elif message.startswith("CONSENSUS FAILURE") and any(part in error for part in _NO_ROOM):
+            # What it signed is kept before it is sent, so it signs nothing else after its restart.
+            self._stuck = True
+            _log.warning("no room", why="the disk of the engine is full; it is started again")
         elif message.startswith("CONSENSUS FAILURE") or (
             # A proposal that is wrong is voted down: the proposer has parted, not this node.
             _PARTED in error and not message.startswith("prevote step")
