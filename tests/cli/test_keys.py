@@ -1,14 +1,18 @@
 """Keys through their life: drawn, put under a passphrase or into a token, enrolled, ending."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import keywrap
 from softhsm import soft_token
 from terminal import FIRM, TAX, answer, fails, ok, register, run
 
 from tongjian.cli.failures import ExitCode
-from tongjian.node import secrecy
+from tongjian.node import secrecy, tokens
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +148,130 @@ def test_a_token_that_is_not_there_is_told(home: Path, module: str) -> None:
     arguments = ("keys", "token", "nobody", "--module", "/nowhere.so", "--token", "office")
     fails(ExitCode.UNAUTHORISED, *arguments, home=home)
     assert not (home / "keys" / "nobody.json").exists()
+
+
+# -- secrets wrapped by a token -------------------------------------------------------------------
+
+
+def wrapped(home: Path, module: str, *more: str, holder: str = "tax-officer") -> Path:
+    ok("keys", "protect", holder, "--token", "office", "--module", module, *more, home=home)
+    return home / "keys" / f"{holder}.json"
+
+
+def test_a_key_wrapped_by_a_token_signs_and_its_file_alone_is_worth_nothing(
+    home: Path, module: str
+) -> None:
+    before = json.loads((home / "keys" / "tax-officer.json").read_text("utf-8"))["seed"]
+    path = wrapped(home, module)
+    kept = json.loads(path.read_text("utf-8"))
+    assert "seed" not in kept
+    assert before not in path.read_text("utf-8")
+    assert path.stat().st_mode & 0o777 == 0o600
+    sign_with(home, "tax-officer")
+
+
+@pytest.mark.parametrize("suite", ["sm2", "ml-dsa-65"])
+def test_keys_that_a_token_cannot_use_are_wrapped_by_one(
+    home: Path, module: str, suite: str
+) -> None:
+    made = answer("keys", "new", "fresh", "--suite", suite, home=home)
+    wrapped(home, module, holder="fresh")
+    assert officers(home)["fresh"]["id"] == made["id"], "its id needs no token"
+    assert _opens(home, "fresh") == made["public"]
+
+
+def test_a_key_goes_from_a_passphrase_to_a_token_and_back(
+    home: Path, module: str, passphrase: Path
+) -> None:
+    ok("keys", "protect", "tax-officer", home=home)
+    wrapped(home, module)
+    passphrase.rename(passphrase.with_name("away"))
+    sign_with(home, "tax-officer")
+    passphrase.with_name("away").rename(passphrase)
+    ok("keys", "protect", "tax-officer", home=home)
+    assert "sealed" in json.loads((home / "keys" / "tax-officer.json").read_text("utf-8"))
+
+
+def test_the_wrong_pin_another_key_and_a_removed_token_are_told_apart(
+    home: Path, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = wrapped(home, module)
+    wrapped(home, module, "--key", "second", holder="tax-approver")
+    whole = json.loads(path.read_text("utf-8"))
+
+    def told(**changed: str) -> str:
+        by = {**whole["by"], **{name: changed[name] for name in changed if name in whole["by"]}}
+        fields = {**whole, "by": by, "wrapped": changed.get("wrapped", whole["wrapped"])}
+        path.write_text(json.dumps(fields), "utf-8")
+        arguments = ("tx", "sign", "--all", "--as", "tax-officer", "--yes")
+        return fails(ExitCode.UNAUTHORISED, *arguments, home=home)
+
+    assert "did not wrap this" in told(label="second")
+    assert "no wrapping key" in told(label="third")
+    assert "it is not there" in told(token="elsewhere")
+    flipped = bytes([int(whole["wrapped"][:2], 16) ^ 1]).hex() + whole["wrapped"][2:]
+    assert "was changed" in told(wrapped=flipped)
+    pin = tmp_path / "pin"
+    pin.write_text("0000\n")
+    monkeypatch.setenv(secrecy.PIN, str(pin))
+    script = "from tongjian.cli import main; main()"
+    path.write_text(json.dumps(whole), "utf-8")
+    # A process that has logged in stays so: a wrong PIN shows in a new one.
+    found = subprocess.run(
+        [sys.executable, "-c", script, "tx", "sign", "--all", "--as", "tax-officer", "--yes"],
+        env={**os.environ, "TONGJIAN_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == ExitCode.UNAUTHORISED
+    assert "the PIN is wrong" in found.stderr
+
+
+def test_a_file_whose_public_half_was_exchanged_signs_nothing(home: Path, module: str) -> None:
+    path = wrapped(home, module)
+    fields = json.loads(path.read_text("utf-8"))
+    fields["public"] = officers(home)["tax-approver"]["id"] * 2
+    path.write_text(json.dumps(fields), "utf-8")
+    arguments = ("tx", "sign", "--all", "--as", "tax-officer", "--yes")
+    assert "not that of the public key" in fails(ExitCode.UNAUTHORISED, *arguments, home=home)
+
+
+def test_a_token_without_its_library_is_not_asked(home: Path) -> None:
+    arguments = ("keys", "protect", "tax-officer", "--token", "office")
+    assert "go together" in fails(ExitCode.USAGE, *arguments, home=home)
+
+
+def test_the_wrapping_is_that_of_rfc_3394_over_length_and_secret(module: str) -> None:
+    place = tokens.Place(module=module, token="office", label="known")
+    value, secret = bytes(range(32)), bytes(range(100, 133))
+    library = tokens._library()
+    attributes = library.Attribute
+    with tokens._session(place, "4321", writable=True) as session:
+        session.create_object(
+            {
+                attributes.CLASS: library.ObjectClass.SECRET_KEY,
+                attributes.KEY_TYPE: library.KeyType.AES,
+                attributes.LABEL: place.label,
+                attributes.VALUE: value,
+                attributes.WRAP: True,
+                attributes.UNWRAP: True,
+                attributes.TOKEN: True,
+            }
+        )
+    wrapped_by_token = tokens.wrap(place, secret, "4321")
+    framed = b"\x00\x21" + secret + bytes(5)
+    assert wrapped_by_token == keywrap.aes_key_wrap(value, framed)
+    assert tokens.unwrap(place, wrapped_by_token, "4321") == secret
+    for wrong in (b"", bytes(4097)):
+        with pytest.raises(tokens.TokenError, match="from 1 to 4096"):
+            tokens.wrap(place, wrong, "4321")
+
+
+def _opens(home: Path, holder: str) -> str:
+    from tongjian.node.home import Home
+
+    return Home(home).key(holder).public.hex()
 
 
 def _officers_of(home: Path) -> list[str]:

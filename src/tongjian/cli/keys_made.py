@@ -63,7 +63,7 @@ def token(
             why="Keys are never overwritten.",
             then="tongjian keys list",
         )
-    pin = secrecy.ask(f"PIN of token {label}", secrecy.PIN).decode()
+    pin = secrecy.ask_pin(label)
     public = tokens.generate(place, known, pin)
     write_token_key(path, place, holder, known, public)
     _tell(surface, holder, read_key(path, digest))
@@ -102,13 +102,38 @@ def open_page(surface: Surface, url: str) -> None:
     surface.note(f"open {url} in the browser of this machine 请在本机浏览器中打开", style="bold")
 
 
-def protect(surface: Surface, holder: HolderArgument) -> None:
-    """Put the secret of a key file under a passphrase, asked for twice."""
-    from tongjian.node import secrecy
+def protect(
+    surface: Surface,
+    holder: HolderArgument,
+    label: Annotated[
+        str | None,
+        typer.Option("--token", metavar="LABEL", help="A token whose key wraps it, instead."),
+    ] = None,
+    module: Annotated[
+        str | None, typer.Option("--module", help="The vendor's PKCS#11 library, for --token.")
+    ] = None,
+    key: Annotated[
+        str, typer.Option("--key", help="The token's wrapping key; made where there is none.")
+    ] = "tongjian",
+) -> None:
+    """Put the secret of a key file under a passphrase, asked for twice, or under a token's key."""
+    from tongjian.node import secrecy, tokens
     from tongjian.node.home import KEYS_NAME, Home
-    from tongjian.node.keys import seal_key
+    from tongjian.node.keys import seal_key, wrap_key
 
-    home = Home(surface.folder)
+    path = Home(surface.folder).folder / KEYS_NAME / f"{holder}.json"
+    if (label is None) != (module is None):
+        raise Failure(
+            ExitCode.USAGE,
+            "--token and --module go together.",
+            why="A token is reached through the library of its vendor.",
+            then="tongjian keys protect --help",
+        )
+    if label is not None and module is not None:
+        place = tokens.Place(module=module, token=label, label=key)
+        wrap_key(path, place, secrecy.ask_pin(label))
+        _tell_kept(surface, holder, f"wrapped by key {key} of token {label}")
+        return
     passphrase = secrecy.ask(f"new passphrase of {holder}", secrecy.PASSPHRASE)
     if passphrase != secrecy.ask("the same again", secrecy.PASSPHRASE):
         raise Failure(
@@ -117,11 +142,15 @@ def protect(surface: Surface, holder: HolderArgument) -> None:
             why="A slip of the finger would lock the key for ever.",
             then=f"tongjian keys protect {holder}",
         )
-    seal_key(home.folder / KEYS_NAME / f"{holder}.json", passphrase)
+    seal_key(path, passphrase)
+    _tell_kept(surface, holder, "under the passphrase")
+
+
+def _tell_kept(surface: Surface, holder: str, where: str) -> None:
     if surface.as_json:
         surface.document({"holder": holder, "protected": True})
         return
-    surface.line(f"{holder}: the secret is under the passphrase now")
+    surface.line(f"{holder}: the secret is {where} now")
 
 
 def _suite(name: str) -> Any:

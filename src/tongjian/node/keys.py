@@ -1,11 +1,13 @@
 """Signing keys: read, written and used, never printed.
 
 A key file holds the secret itself, or the secret under a passphrase (Argon2id with
-XSalsa20-Poly1305: libsodium's `pwhash` and `secretbox`), or where the key is in a security module.
+XSalsa20-Poly1305: libsodium's `pwhash` and `secretbox`), or the secret wrapped by a key in a
+security module, or where the key itself is in one.
 """
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -34,7 +36,7 @@ class Identity(NamedTuple):
     public: bytes
     id: bytes
     kept: str
-    """`seed` in the open, `sealed` under a passphrase, `token` or `credential` elsewhere."""
+    """`seed` in the open, `sealed` or `wrapped` in the file, `token` or `credential` elsewhere."""
 
 
 class KeyPair:
@@ -146,17 +148,38 @@ def read_credential(path: Path) -> bytes:
 
 def seal_key(path: Path, passphrase: bytes) -> None:
     """Put the secret of a key file under a passphrase, or under another; one step, in place."""
+    _keep_otherwise(path, lambda suite, secret: _sealed(secret, suite, passphrase))
+
+
+def wrap_key(path: Path, place: tokens.Place, pin: str) -> None:
+    """Have the secret of a key file wrapped by a key in a token; one step, in place.
+
+    What was wrapped is unwrapped once before the file is replaced: a module that wraps and cannot
+    unwrap would lock the key for ever.
+    """
+
+    def kept(suite: KeySuite, secret: bytes) -> dict[str, Any]:
+        wrapped = tokens.wrap(place, secret, pin)
+        if tokens.unwrap(place, wrapped, pin) != secret:
+            raise tokens.TokenError(f"token {place.token} does not unwrap what it wrapped")
+        public, _ = signer_of(suite, secret)
+        return {"wrapped": wrapped.hex(), "by": asdict(place), "public": public.hex()}
+
+    _keep_otherwise(path, kept)
+
+
+def _keep_otherwise(path: Path, kept: Callable[[KeySuite, bytes], dict[str, Any]]) -> None:
     document = _read(path)
-    if not {"seed", "sealed"} & document.keys():
+    if not {"seed", "sealed", "wrapped"} & document.keys():
         msg = f"{path.name}: its secret is in a token or an authenticator, not in the file"
         raise KeyFileError(msg)
     suite = _SUITES[document["suite"]]
     try:
-        sealed = _sealed(_secret(path, document), suite, passphrase)
-    except secrecy.PassphraseError as error:
+        fields = kept(suite, _secret(path, document))
+    except (secrecy.PassphraseError, tokens.TokenError) as error:
         msg = f"{path.name}: {error}"
         raise KeyFileError(msg) from error
-    write_whole(path, _encoded({**_head(suite, document["holder"]), **sealed}), mode=0o600)
+    write_whole(path, _encoded({**_head(suite, document["holder"]), **fields}), mode=0o600)
 
 
 def _sealed(secret: bytes, suite: KeySuite, passphrase: bytes) -> dict[str, Any]:
@@ -185,7 +208,7 @@ def _write_new(path: Path, document: dict[str, Any]) -> None:
 def read_key(path: Path, digest: Hash) -> KeyPair:
     """Read a key file; raises `KeyFileError` where it is missing, open to others or no key.
 
-    Asks for the passphrase of a sealed one, and for the PIN of a token (`secrecy.ask`).
+    Asks for the passphrase of a sealed one, and for the PIN of a token that has or wraps it.
     """
     document = _read(path)
     try:
@@ -194,9 +217,9 @@ def read_key(path: Path, digest: Hash) -> KeyPair:
             msg = f"{path.name} is a passkey: it signs in a browser, `tongjian tx passkey --help`"
             raise KeyFileError(msg)
         if "token" not in document:
-            return KeyPair(_secret(path, document), digest, suite)
+            return _opened(document, _secret(path, document), digest, suite)
         place, public = tokens.Place(**document["token"]), bytes.fromhex(document["public"])
-        pin = secrecy.ask(f"PIN of token {place.token}", secrecy.PIN).decode()
+        pin = secrecy.ask_pin(place.token)
         return TokenKey(suite, public, tokens.signer_of(place, suite, pin), digest)
     except (secrecy.PassphraseError, tokens.TokenError) as error:
         msg = f"{path.name}: {error}"
@@ -204,6 +227,15 @@ def read_key(path: Path, digest: Hash) -> KeyPair:
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path.name} is not a key file: {error}"
         raise KeyFileError(msg) from error
+
+
+def _opened(document: dict[str, Any], secret: bytes, digest: Hash, suite: KeySuite) -> KeyPair:
+    """Return the key of a secret; raises `ValueError` where the file names another public half."""
+    pair = KeyPair(secret, digest, suite)
+    if document.get("public", pair.public.hex()) != pair.public.hex():
+        msg = "its secret is not that of the public key it names"
+        raise ValueError(msg)
+    return pair
 
 
 def read_identity(path: Path, digest: Hash) -> Identity:
@@ -218,7 +250,9 @@ def read_identity(path: Path, digest: Hash) -> Identity:
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path.name} is not a key file: {error}"
         raise KeyFileError(msg) from error
-    kept = next(name for name in ("credential", "token", "sealed", "seed") if name in document)
+    kept = next(
+        name for name in ("credential", "token", "wrapped", "sealed", "seed") if name in document
+    )
     return Identity(suite, public, compute_key_id(digest, suite, public), kept)
 
 
@@ -244,4 +278,8 @@ def _secret(path: Path, document: dict[str, Any]) -> bytes:
     if "sealed" in document:
         passphrase = secrecy.ask(f"passphrase of {path.stem}", secrecy.PASSPHRASE)
         return secrecy.unseal(document["sealed"], passphrase)
+    if "wrapped" in document:
+        place = tokens.Place(**document["by"])
+        pin = secrecy.ask_pin(place.token)
+        return tokens.unwrap(place, bytes.fromhex(document["wrapped"]), pin)
     return bytes.fromhex(document["seed"])

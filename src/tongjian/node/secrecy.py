@@ -72,6 +72,11 @@ def ask(what: str, variable: str) -> bytes:
     return getpass.getpass(f"{what}: ").encode()
 
 
+def ask_pin(token: str) -> str:
+    """Return the PIN of a token; raises `PassphraseError` where nobody and nothing gives it."""
+    return ask(f"PIN of token {token}", PIN).decode()
+
+
 def _key(passphrase: bytes, salt: bytes, operations: int, memory_bytes: int) -> bytes:
     return pwhash.argon2id.kdf(
         SecretBox.KEY_SIZE, passphrase, salt, opslimit=operations, memlimit=memory_bytes

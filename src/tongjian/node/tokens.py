@@ -1,7 +1,9 @@
 """Keys in a security module or a smart card, over PKCS#11: they sign there and never leave.
 
-P-256 by CKM_ECDSA over the SHA-256 that is made here, Ed25519 by CKM_EDDSA (PKCS#11 v3.0). The
-package python-pkcs11 is an extra of its own, `hsm`: without it the error says so.
+P-256 by CKM_ECDSA over the SHA-256 that is made here, Ed25519 by CKM_EDDSA (PKCS#11 v3.0). Secrets
+that the module cannot use itself, of SM2 keys or of data, are wrapped by a key that never leaves
+it: CKM_AES_KEY_WRAP, RFC 3394. The package python-pkcs11 is an extra of its own, `hsm`: without it
+the error says so.
 """
 
 import hashlib
@@ -21,6 +23,22 @@ _EDWARDS25519: Final = bytes([0x13, 12]) + b"edwards25519"
 _P256: Final = bytes.fromhex("06082a8648ce3d030107")
 """The curve as the DER of its object identifier (SEC 2, 1.2.840.10045.3.1.7)."""
 _POINT_BYTES: Final = {KeySuite.ED25519: 32, KeySuite.P256: 65}
+
+_WRAP_BYTES: Final = 8
+"""RFC 3394 wraps whole blocks of so many bytes; modules differ in how they pad others, so the
+length and the zeros that fill the last block are written here."""
+_LENGTH_BYTES: Final = 2
+SECRET_BYTES_MAX: Final = 4096
+_WRAPPING_BITS: Final = 256
+_MEANINGS: Final = {
+    "PinIncorrect": "the PIN is wrong",
+    "PinLocked": "the PIN is locked after too many wrong ones; its security officer unlocks it",
+    "NoSuchToken": "it is not there; put the card in, or name another",
+    "TokenNotPresent": "it was taken out",
+    "DeviceRemoved": "it was taken out",
+    "SessionHandleInvalid": "it was taken out, or restarted; run the command again",
+}
+"""What the commonest errors of modules mean, by the class that python-pkcs11 raises."""
 
 Sign = Callable[[bytes], bytes]
 
@@ -80,6 +98,91 @@ def signer_of(place: Place, suite: KeySuite, pin: str) -> Sign:
     raise TokenError(f"suite {int(suite)} is not asked of tokens here")
 
 
+# -- wrapping -------------------------------------------------------------------------------------
+
+
+def wrap(place: Place, secret: bytes, pin: str) -> bytes:
+    """Return a secret wrapped by the AES key of a token, which is made where there is none.
+
+    The result is up to 24 bytes longer and holds its own check. Raises `TokenError`, also for a
+    secret that is empty or of more than `SECRET_BYTES_MAX` bytes.
+    """
+    library = _library()
+    framed = _framed(secret)
+    with _told(place), _session(place, pin, writable=True) as session:
+        key = _wrapping(session, place) or session.generate_key(
+            library.KeyType.AES,
+            _WRAPPING_BITS,
+            label=place.label,
+            store=True,
+            capabilities=library.MechanismFlag.WRAP | library.MechanismFlag.UNWRAP,
+            template={library.Attribute.SENSITIVE: True, library.Attribute.EXTRACTABLE: False},
+        )
+        attributes = {
+            library.Attribute.CLASS: library.ObjectClass.SECRET_KEY,
+            library.Attribute.KEY_TYPE: library.KeyType.GENERIC_SECRET,
+            library.Attribute.VALUE: framed,
+            **_passing(),
+        }
+        passing = session.create_object(attributes)
+        try:
+            return bytes(key.wrap_key(passing, mechanism=library.Mechanism.AES_KEY_WRAP))
+        finally:
+            passing.destroy()
+
+
+def unwrap(place: Place, wrapped: bytes, pin: str) -> bytes:
+    """Return the secret that the AES key of a token wrapped; raises `TokenError`."""
+    library = _library()
+    with _told(place), _session(place, pin, writable=False) as session:
+        key = _wrapping(session, place)
+        if key is None:
+            raise TokenError(f"token {place.token} has no wrapping key {place.label}")
+        try:
+            passing = key.unwrap_key(
+                library.ObjectClass.SECRET_KEY,
+                library.KeyType.GENERIC_SECRET,
+                wrapped,
+                mechanism=library.Mechanism.AES_KEY_WRAP,
+                template=_passing(),
+            )
+        except library.PKCS11Error as error:
+            msg = (
+                f"token {place.token}: its key {place.label} did not wrap this, or it was changed "
+                f"({type(error).__name__})"
+            )
+            raise TokenError(msg) from error
+        try:
+            framed = bytes(passing[library.Attribute.VALUE])
+        finally:
+            passing.destroy()
+    size = int.from_bytes(framed[:_LENGTH_BYTES], "big")
+    return framed[_LENGTH_BYTES : _LENGTH_BYTES + size]
+
+
+def _passing() -> dict[Any, bool]:
+    """Return the attributes of a secret that passes through a session and is not kept."""
+    attribute = _library().Attribute
+    return {attribute.TOKEN: False, attribute.SENSITIVE: False, attribute.EXTRACTABLE: True}
+
+
+def _framed(secret: bytes) -> bytes:
+    if not 0 < len(secret) <= SECRET_BYTES_MAX:
+        raise TokenError(f"a secret has from 1 to {SECRET_BYTES_MAX} bytes, not {len(secret)}")
+    framed = len(secret).to_bytes(_LENGTH_BYTES, "big") + secret
+    return framed + bytes(-len(framed) % _WRAP_BYTES)
+
+
+def _wrapping(session: Any, place: Place) -> Any:
+    library = _library()
+    wanted = {
+        library.Attribute.CLASS: library.ObjectClass.SECRET_KEY,
+        library.Attribute.KEY_TYPE: library.KeyType.AES,
+        library.Attribute.LABEL: place.label,
+    }
+    return next(iter(session.get_objects(wanted)), None)
+
+
 def _signed(place: Place, key: Any, data: bytes, mechanism: Any) -> bytes:
     with _told(place):
         return bytes(key.sign(data, mechanism=mechanism))
@@ -126,6 +229,7 @@ def _told(place: Place) -> Generator[None]:
     except TokenError:
         raise
     except (_library().PKCS11Error, OSError, RuntimeError) as error:
-        what = f"{type(error).__name__} {error}".rstrip()
+        name = type(error).__name__
+        what = _MEANINGS.get(name, f"{name} {error}".rstrip())
         msg = f"token {place.token} by {place.module}: {what}"
         raise TokenError(msg) from error
