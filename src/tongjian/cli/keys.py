@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tongjian.cli.command import LEDGER, command
-from tongjian.cli.keys_ahead import exposure, rehearse
+from tongjian.cli.keys_ahead import counters, exposure, rehearse
 from tongjian.cli.keys_certificate import certificate
 from tongjian.cli.keys_made import new, passkey, protect, token
 from tongjian.cli.surface import Surface
@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     command(group, "certificate", panel=LEDGER)(certificate)
     command(group, "rehearse", panel=LEDGER)(rehearse)
     command(group, "exposure", panel=LEDGER)(exposure)
+    command(group, "counters", panel=LEDGER)(counters)
     app.add_typer(group, name="keys", rich_help_panel=LEDGER)
 
 

@@ -1,4 +1,4 @@
-"""`tongjian keys rehearse` and `exposure`: what ends soon, and what a stolen key signed."""
+"""`tongjian keys rehearse`, `exposure`, `counters`: what ends, what a thief or a clone signed."""
 
 from typing import Annotated
 
@@ -118,3 +118,46 @@ def exposure(
     surface.note(f"{len(open_)} to settle since height {safe}", style="dim")
     if open_:
         surface.note("next: tongjian membership settle-exposed --help", style="dim")
+
+
+def counters(
+    surface: Surface,
+    key: Annotated[str, typer.Argument(metavar="HOLDER|KEY", help="A holder here, or a key's id.")],
+) -> None:
+    """List the counters of all that a passkey signed; two of one number show a cloned passkey.
+
+    Ends with code 4 where a number stands twice: report the key stolen then.
+    """
+    from tongjian.cli.waiting import Waiting
+    from tongjian.node.counters import counters as counters_of
+
+    with Waiting.of(surface) as waiting:
+        try:
+            found = counters_of(waiting.chain, waiting.key_of(key))
+        except ValueError as error:
+            raise Failure(
+                ExitCode.USAGE,
+                f"{key} has no counter.",
+                why=f"{error}.",
+                then="tongjian keys list",
+            ) from error
+    repeated = [one for one in found if one.is_repeated]
+    if surface.as_json:
+        rows = [{**one._asdict(), "transaction": one.transaction.hex()} for one in found]
+        surface.document({"signed": rows, "repeated": len(repeated)})
+    else:
+        surface.table(
+            ("HEIGHT", "TRANSACTION", "COUNTER", ""),
+            [
+                (
+                    str(one.height),
+                    one.transaction.hex(),
+                    str(one.counter or "none"),
+                    "repeated" if one.is_repeated else "",
+                )
+                for one in found
+            ],
+        )
+    if repeated:
+        surface.note("next: tongjian membership report-compromise --help", style="bold red")
+        raise typer.Exit(ExitCode.VERIFICATION_FAILED)
