@@ -15,6 +15,7 @@ import typer
 from tongjian.cli.command import LEDGER, command
 from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.found import EXAMPLE
+from tongjian.cli.network_status import status
 from tongjian.cli.surface import Surface
 
 READY_S: Final = 120
@@ -267,51 +268,6 @@ def run(
         )
         ended.wait()
         gate.close()
-
-
-def status(
-    surface: Surface,
-    metrics: Annotated[
-        bool, typer.Option("--metrics", help="Print Prometheus metrics of the running node.")
-    ] = False,
-) -> None:
-    """Say where this node stands, and who the members are."""
-    from tongjian.engines.comet.members import nodes_of, peer_id
-    from tongjian.node.client import Client, NodeSilent
-    from tongjian.node.engine_home import EngineHome
-    from tongjian.node.home import Home
-    from tongjian.node.metrics import write_metrics
-
-    try:
-        standing: dict[str, Any] = Client([surface.folder], 10).ask("standing")
-    except NodeSilent:
-        if metrics:
-            raise
-        standing = {"running": False}
-    if metrics:
-        sys.stdout.write(write_metrics(standing))
-        return
-    home = Home(surface.folder)
-    own = EngineHome(surface.folder).node_public
-    with home.open() as chain:
-        members = [
-            {
-                "peer": peer_id(public),
-                "office": node.office,
-                "power": int(node.power),
-                "this": public == own,
-            }
-            for public, node in nodes_of(chain).items()
-        ]
-    if surface.as_json:
-        surface.document({"node": standing, "members": members})
-        return
-    surface.pairs([(name.replace("_", " "), str(value)) for name, value in standing.items()])
-    rows = [
-        (str(m["peer"]), str(m["office"]), str(m["power"]), "this node" if m["this"] else "")
-        for m in members
-    ]
-    surface.table(("peer", "office", "power", ""), rows)
 
 
 def _say(surface: Surface, said: dict[str, Any], then: str) -> None:

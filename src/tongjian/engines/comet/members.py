@@ -7,6 +7,7 @@ from tongjian.core.validators import compute_validators_hash
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.wire import Message
 from tongjian.services.membership.records import NODES, Node
+from tongjian.services.membership.records_incidents import INCIDENTS, Incident
 
 _PEER_ID_BYTES = 20
 
@@ -19,6 +20,14 @@ def peer_id(public: bytes) -> str:
 def nodes_of(chain: Chain) -> dict[bytes, Node]:
     """Return the nodes on the ledger by the public key of their connections."""
     return {public: node for (public,), node in rows_below(chain.store, NODES)}
+
+
+def incidents_of(chain: Chain) -> dict[tuple[str, int, str], Incident]:
+    """Return the misdeeds on the ledger by validator, height of the engine and kind."""
+    return {
+        (validator, height, misdeed): row
+        for (validator, height, misdeed), row in rows_below(chain.store, INCIDENTS)
+    }
 
 
 def validators_of(nodes: dict[bytes, Node]) -> list[tuple[bytes, int]]:
