@@ -176,7 +176,7 @@ def test_places_of_blocks_and_transactions_are_found(tmp_path: Path) -> None:
         assert meta.offset == 100 * height
         for position in range(meta.log_size - seen):
             place = grown.store.transaction(grown.results[seen + position].transaction)
-            assert place == (height, position)
+            assert place == (height, position, "")
         seen = meta.log_size
     assert seen == len(grown.results) > 0
     assert grown.store.block(grown.height + 1) is None

@@ -26,11 +26,14 @@ def model(level: int, index: int) -> bytes:
 class Disk(dict[bytes, bytes]):
     """Stored tiles, and the log that is opened over them."""
 
+    size = 0
+
     def open(self) -> Tiles:
         return Tiles(sha256, self.get)
 
     def append(self, tiles: Tiles, leaves: list[bytes]) -> None:
-        self.update(tiles.append(leaves))
+        self.update(tiles.append(leaves, self.size))
+        self.size += len(leaves)
 
 
 def filled(sizes: list[int], *, reopen: bool) -> tuple[Disk, Tiles]:
@@ -126,7 +129,7 @@ def test_a_node_that_is_not_complete_is_not_given(level: int, index: int) -> Non
 
 def test_leaves_of_a_block_that_was_not_stored_are_forgotten() -> None:
     disk, tiles = filled([250], reopen=False)
-    list(tiles.append(LEAVES[1000:1100]))  # what it yields is lost with the block
+    list(tiles.append(LEAVES[1000:1100], 250))  # what it yields is lost with the block
     tiles.forget()
     disk.append(tiles, LEAVES[250:300])
 
@@ -147,6 +150,6 @@ def test_tiles_take_the_hash_of_the_chain() -> None:
     sm3 = hash_of(HashSuite.SM3)
     disk: dict[bytes, bytes] = {}
     tiles = Tiles(sm3, disk.get)
-    disk.update(tiles.append(LEAVES[:2]))
+    disk.update(tiles.append(LEAVES[:2], 0))
 
     assert tiles.node(1, 0) == sm3(b"\x01" + LEAVES[0] + LEAVES[1])

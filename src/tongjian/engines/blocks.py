@@ -12,8 +12,8 @@ from tongjian.core.hashing import Hash
 from tongjian.core.machine import Machine
 from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.frames import read_frame
-from tongjian.storage.blocklog import BlockLog
-from tongjian.storage.errors import StorageError, StoreDamaged
+from tongjian.storage.blocklog import BlockLog, Frame
+from tongjian.storage.errors import Pruned, StorageError, StoreDamaged
 from tongjian.storage.packing import BlockMeta, Tip
 from tongjian.storage.store import Store
 
@@ -30,6 +30,8 @@ class Blocks:
     tip: Tip | None
     certify: Callable[[int], bytes] | None = None
     """Gives the certificate of a height that a network sealed, where its engine runs here."""
+    archives: str = ""
+    """Nodes that keep everything, as the operator named them; told where this one has pruned."""
     lock: AbstractContextManager[object] = nullcontext()
     """Held while a block is taken in, and while another thread looks."""
 
@@ -41,12 +43,14 @@ class Blocks:
     def sealed(self, height: int) -> Sealed:
         """Return the sealed header of a block; raises `KeyError` where there is none."""
         with self.lock:
-            return self.log.head(self._meta(height).offset)
+            return self.log.head(self._stored(height).offset)
 
     def header(self, height: int) -> Header:
         """Return the header of a block; raises `KeyError` where there is none."""
         with self.lock:
-            header: Header = HEADERS.decode(self.sealed(height).header)
+            self._meta(height)
+            kept = self.store.header(height)
+            header: Header = HEADERS.decode(self.sealed(height).header if kept is None else kept)
             if header.height != height:
                 msg = f"the place of block {height} leads to block {header.height}"
                 raise StoreDamaged(msg)
@@ -54,8 +58,29 @@ class Blocks:
 
     def body(self, height: int) -> Body:
         """Return the transactions and results of a block; raises `KeyError`."""
+        return read_frame(self.frame(height))[2]
+
+    def frame(self, height: int) -> Frame:
+        """Return a block as it is stored; raises `KeyError` where there is none, or `Pruned`."""
         with self.lock:
-            return read_frame(self.log.read(self._meta(height).offset))[2]
+            return self.log.read(self._stored(height).offset)
+
+    def expect_here(self, height: int) -> None:
+        """Raise `Pruned`, with who has it, where a block and its state are not on this node."""
+        floor = self.store.floor
+        if floor is not None and height < max(floor.blocks, floor.state):
+            has = (
+                f"an archive node has it: {self.archives}"
+                if self.archives
+                else "ask an archive node"
+            )
+            msg = f"height {height} is pruned; this node begins with {floor.blocks}; {has}"
+            raise Pruned(msg)
+
+    def _stored(self, height: int) -> BlockMeta:
+        meta = self._meta(height)
+        self.expect_here(height)
+        return meta
 
     def _meta(self, height: int) -> BlockMeta:
         if not 0 <= height <= self.height:
@@ -101,6 +126,8 @@ class Blocks:
             place = self.store.transaction(identity)
             if place is None:
                 return None
+            if place.height <= self.height:
+                self.expect_here(place.height)
             body = self.body(place.height) if place.height <= self.height else None
             if body is None or self._identity(body, place.position) != identity:
                 msg = f"the place of transaction {identity.hex()} does not lead to it"
@@ -112,6 +139,19 @@ class Blocks:
                 events=decision.events,
             )
             return place.height, place.position, result
+
+    def outcome(self, identity: bytes) -> tuple[int, str] | None:
+        """Return height and refusal of a transaction, or none where it is not seen.
+
+        That much is known after its block was pruned; the rest `result` has.
+        """
+        with self.lock:
+            place = self.store.transaction(identity)
+            floor = self.store.floor
+            if place is not None and floor is not None and place.height < floor.blocks:
+                return place.height, place.outcome
+            found = self.result(identity)
+            return None if found is None else (found[0], found[2].outcome)
 
     def _identity(self, body: Body, position: int) -> bytes:
         """Return the id of the transaction, or deadline, that a block decided at a position."""

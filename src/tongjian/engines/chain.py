@@ -300,6 +300,21 @@ class Chain(Blocks):
                 self._attach()
                 raise
 
+    def adopt(self, folder: Path) -> None:
+        """Put block log and store of a folder in the place of this ledger's, and open them.
+
+        Whoever calls it sees to it that a crash in between is noticed: half may be replaced.
+        """
+        with self.lock:
+            self.store.close()
+            self.log.close()
+            for name in (STORE_NAME, STORE_NAME + "-lock"):
+                (self.folder / name).unlink(missing_ok=True)
+            for name in (LOG_NAME, STORE_NAME):
+                (folder / name).replace(self.folder / name)
+            self.log = BlockLog(self.folder / LOG_NAME, self.chain_id, writable=self.writable)
+            self.opened = self._bring_up()
+
     def refresh(self) -> None:
         """Look at what the writer in another process has done since; for readers.
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from tongjian.core.block import Result, compute_header_hash, compute_log_leaf
+from tongjian.core.block import Body, Result, compute_header_hash, compute_log_leaf
 from tongjian.core.envelope import body_of, signed_message
+from tongjian.core.hashing import Hash
 from tongjian.core.merkle import root_of_range
 from tongjian.core.values import digest as digest_value
 from tongjian.engines.chain import Chain
@@ -89,16 +90,20 @@ def log_entries(chain: Chain, first: int, size: int) -> Iterator[bytes]:
 
 
 def _entries_of(chain: Chain, height: int) -> Iterator[bytes]:
-    body = chain.body(height)
+    return entries_of(chain.body(height), chain.chain_id, chain.digest)
+
+
+def entries_of(body: Body, chain_id: bytes, digest: Hash) -> Iterator[bytes]:
+    """Yield the entries that a block adds to the log."""
     ids = [
         *body.timers,
-        *(chain.digest(signed_message(chain.chain_id, body_of(one))) for one in body.envelopes),
+        *(digest(signed_message(chain_id, body_of(one))) for one in body.envelopes),
     ]
     for identity, decision in zip(ids, body.decisions, strict=True):
         result = Result(
             transaction=digest_value(identity), outcome=decision.outcome, events=decision.events
         )
-        yield compute_log_leaf(chain.digest, result)
+        yield compute_log_leaf(digest, result)
 
 
 def _write_bundles(chain: Chain, writer: TileWriter, size: int) -> None:

@@ -59,9 +59,21 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     timeout_commit: str = "0s"
     gossip: str = "2ms"
     sync_servers: list[str] = []
-    """RPC of nodes from whose snapshots this one begins."""
+    """Where members serve signed headers; a node without a ledger begins with a snapshot then."""
     sync_height: int = 0
     sync_hash: str = ""
+    """Of a header that the invitation vouches for: from it all others are proven."""
+    light: str = ""
+    """Where this node serves signed headers to newcomers, such as 0.0.0.0:26657."""
+    snapshot_blocks: int = 1000
+    """A snapshot is written after so many blocks of the ledger; 0 for never."""
+    snapshot_s: int = 600
+    """And not more often than that."""
+    snapshots_kept: int = 3
+    keep_blocks: int = 0
+    """Blocks of the ledger that are kept; 0 for all, as an archive node does."""
+    archives: list[str] = []
+    """Nodes that keep all, told to who asks for what is pruned here."""
 
 
 class EngineHome:
@@ -120,6 +132,10 @@ class EngineHome:
     def keep_settings(self, settings: Settings) -> None:
         """Write what differs from node to node."""
         write_json(self.folder / SETTINGS, msgspec.to_builtins(settings), mode=0o600)
+
+    def begins_with_snapshot(self) -> bool:
+        """Say whether a ledger that is not here yet comes as a snapshot of others."""
+        return bool(self.settings().sync_servers)
 
     def genesis(self) -> dict[str, Any]:
         """Return the engine's genesis; raises `EngineHomeError` where there is none."""
@@ -234,6 +250,7 @@ def _config_of(home: EngineHome, settings: Settings) -> dict[str, str]:
         "sync_servers": ",".join(settings.sync_servers),
         "sync_height": str(settings.sync_height),
         "sync_hash": settings.sync_hash,
+        "data": str((home.folder / "data").absolute()),
     }
 
 
@@ -284,6 +301,8 @@ trust_height = {sync_height}
 trust_hash = "{sync_hash}"
 trust_period = "720h0m0s"
 discovery_time = "5s"
+temp_dir = "{data}"
+chunk_request_timeout = "20s"
 
 [consensus]
 timeout_propose = "{propose}"

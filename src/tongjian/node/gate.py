@@ -102,10 +102,8 @@ class Gate:
         """Return height and refusal of a transaction, -1 where it is not seen; and the tip."""
         chain = self._member.chain
         with chain.lock:
-            found = chain.result(identity)
-            if found is None:
-                return [-1, "", chain.height]
-            return [found[0], found[2].outcome, chain.height]
+            height, refusal = chain.outcome(identity) or (-1, "")
+            return [height, refusal, chain.height]
 
     def _receipt(self, kind: str, name: bytes, height: int) -> bytes:
         """Return the receipt of a row by its key or of a transaction by its id; -1 is the tip.

@@ -135,7 +135,9 @@ class Home:
         """Open the chain; only one process at a time may have it writable."""
         chain = Chain(self.folder, self.genesis(), writable=writable)
         try:
-            if chain.needs_founding():
+            engine = EngineHome(self.folder)
+            chain.archives = ", ".join(engine.settings().archives)
+            if chain.needs_founding() and not engine.begins_with_snapshot():
                 if not writable:
                     msg = f"{self.folder} holds a ledger without blocks; open it for writing once"
                     raise HomeError(msg)
@@ -143,7 +145,6 @@ class Home:
                 chain.found(self.seal_keys())
             if writable:
                 self._refresh_anchors(chain)
-            engine = EngineHome(self.folder)
             if engine.folder.exists():
                 chain.certify = Certificates(chain, engine.rpc).of
             yield chain

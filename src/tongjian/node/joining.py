@@ -18,6 +18,7 @@ from tongjian.core import values
 from tongjian.core.operation import Act
 from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.chain import LOG_NAME, Chain
+from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.seals import network_seal
 from tongjian.node.engine_home import EngineHome, EngineHomeError
 from tongjian.node.home import ANCHORS_NAME, GENESIS_NAME, NAMES_NAME, Home
@@ -27,7 +28,9 @@ POWER: Final = 10
 CARD_FORMAT: Final = "tongjian-node/1"
 ENGINE_GENESIS: Final = "engine-genesis.json"
 PEERS: Final = "peers.json"
+SYNC: Final = "sync.json"
 LEDGER_PARTS: Final = (GENESIS_NAME, ANCHORS_NAME, NAMES_NAME, LOG_NAME)
+_PARTS: Final = (*LEDGER_PARTS, ENGINE_GENESIS, PEERS, SYNC)
 INVITATION_BYTES_MAX: Final = 1 << 40
 
 
@@ -104,8 +107,45 @@ def know_peers(folder: Path, peers: Sequence[str]) -> list[str]:
     return others
 
 
-def write_invitation(home: Home, chain: Chain, path: Path, peers: Sequence[str]) -> None:
-    """Write what a node needs to join: everything in it is known to every member."""
+class SyncPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signed header that a member vouches for, and where newcomers get others from."""
+
+    height: int
+    hash: str
+    servers: list[str]
+
+
+def sync_point(folder: Path, servers: Sequence[str] = ()) -> SyncPoint | None:
+    """Return the newest header that a running node's engine has; none where nobody serves any."""
+    engine = EngineHome(folder)
+    own = engine.settings().light
+    listed = [*([own] if own else []), *servers]
+    if not listed:
+        return None
+    rpc = Rpc(engine.rpc)
+    try:
+        commit = rpc.call("commit")["signed_header"]["commit"]
+    except RpcFailed as failed:
+        msg = f"the node over {folder} must run, to say which header is the newest: {failed}"
+        raise EngineHomeError(msg) from failed
+    finally:
+        rpc.close()
+    return SyncPoint(int(commit["height"]), commit["block_id"]["hash"], listed)
+
+
+def write_invitation(
+    home: Home,
+    chain: Chain,
+    path: Path,
+    peers: Sequence[str],
+    *,
+    sync: SyncPoint | None = None,
+    blocks: bool = True,
+) -> None:
+    """Write what a node needs to join: everything in it is known to every member.
+
+    With a sync point the node may begin with a snapshot; without blocks it has to.
+    """
     engine = EngineHome(home.folder)
     parts = {name: (home.folder / name) for name in LEDGER_PARTS[:3]}
     with tarfile.open(path, "w") as archive:
@@ -114,14 +154,21 @@ def write_invitation(home: Home, chain: Chain, path: Path, peers: Sequence[str])
                 archive.add(source, name)
         _add(archive, ENGINE_GENESIS, json.dumps(engine.genesis()).encode())
         _add(archive, PEERS, json.dumps(list(peers)).encode())
+        if sync is not None:
+            _add(archive, SYNC, msgspec.json.encode(sync))
+        if not blocks:
+            return
         info = tarfile.TarInfo(LOG_NAME)
         info.size = _hand_over_end(chain)
         with (home.folder / LOG_NAME).open("rb") as log:
             archive.addfile(info, log)
 
 
-def accept_invitation(path: Path, folder: Path) -> list[str]:
+def accept_invitation(path: Path, folder: Path, *, state_sync: bool = False) -> list[str]:
     """Lay out a ledger's folder from an invitation; return the peers. Nothing is overwritten.
+
+    With `state_sync`, or where the invitation has no blocks, the ledger itself comes as a snapshot
+    when the node runs.
 
     Raises `EngineHomeError` where the file is no invitation or the folder has another ledger.
     """
@@ -132,15 +179,32 @@ def accept_invitation(path: Path, folder: Path) -> list[str]:
         msg = f"{folder} holds a ledger already ({taken[0]}); join with an empty folder"
         raise EngineHomeError(msg)
     folder.mkdir(parents=True, exist_ok=True)
+    state_sync = state_sync or LOG_NAME not in found
     for name in LEDGER_PARTS:
-        if name in found:
+        if name in found and not (state_sync and name == LOG_NAME):
             (folder / name).write_bytes(found[name])
     engine.make_keys()
     engine.keep_genesis(json.loads(found[ENGINE_GENESIS]))
     others = know_peers(folder, json.loads(found[PEERS]))
+    if state_sync:
+        _begin_with_snapshot(engine, found)
+        return others
     with Home(folder).open(writable=True) as chain:
         _expect_begun(chain, engine.genesis())
     return others
+
+
+def _begin_with_snapshot(engine: EngineHome, found: dict[str, bytes]) -> None:
+    """Note in the settings from which header on the engine proves what it is offered."""
+    if SYNC not in found:
+        msg = "the invitation names nobody who serves signed headers: ask for one with a sync point"
+        raise EngineHomeError(msg)
+    point = msgspec.json.decode(found[SYNC], type=SyncPoint)
+    servers = point.servers if len(point.servers) > 1 else point.servers * 2
+    settings = msgspec.structs.replace(
+        engine.settings(), sync_servers=servers, sync_height=point.height, sync_hash=point.hash
+    )
+    engine.keep_settings(settings)
 
 
 def _expect_begun(chain: Chain, genesis: dict[str, Any]) -> None:
@@ -173,12 +237,13 @@ def _read_invitation(path: Path) -> dict[str, bytes]:
         with tarfile.open(path) as archive:
             for member in archive:
                 reader = archive.extractfile(member) if member.isfile() else None
-                if reader is not None and member.name in (*LEDGER_PARTS, ENGINE_GENESIS, PEERS):
+                if reader is not None and member.name in _PARTS:
                     found[member.name] = reader.read()
     except (OSError, tarfile.TarError) as error:
         msg = f"{path} is no invitation: {error}"
         raise EngineHomeError(msg) from error
-    missing = [n for n in (GENESIS_NAME, LOG_NAME, ENGINE_GENESIS, PEERS) if n not in found]
+    missing = [n for n in (GENESIS_NAME, ENGINE_GENESIS, PEERS) if n not in found]
+    missing += [LOG_NAME] if LOG_NAME not in found and SYNC not in found else []
     if missing:
         msg = f"{path} is no invitation: {missing[0]} is missing"
         raise EngineHomeError(msg)

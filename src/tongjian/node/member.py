@@ -15,9 +15,12 @@ from tongjian.engines.comet.certificates import Certificates
 from tongjian.engines.comet.engine import CometEngine
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.comet.server import AbciServer, socket_path
+from tongjian.engines.comet.snapshots import clear_unfinished
 from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome
 from tongjian.node.home import Home, HomeError, calm_collector
+from tongjian.node.light_server import LightServer
+from tongjian.node.snapshotting import Snapshotter
 from tongjian.node.supervisor import Supervisor
 from tongjian.storage.errors import StorageError
 
@@ -27,24 +30,29 @@ class Member:
 
     def __init__(self, home: Home, chain: Chain, *, workers: int = 0) -> None:
         """Prepare over an open, writable chain; nothing runs yet."""
-        if chain.sealing_key(chain.height + 1).suite != NETWORK_SUITE:
+        self.engine_home = EngineHome(home.folder)
+        begins = chain.needs_founding()  # with a snapshot of its peers
+        if not begins and chain.sealing_key(chain.height + 1).suite != NETWORK_SUITE:
             msg = f"{home.folder} is sealed by its operator; begin with `tongjian network init`"
             raise HomeError(msg)
         self.home = home
         self.chain = chain
-        self.engine_home = EngineHome(home.folder)
         for name in (self.engine_home.abci.name, self.engine_home.rpc.name):
             socket_path(self.engine_home.folder, name)
         self.engine_home.genesis()
         self._checkers = Checkers(workers)
         self.certificates = Certificates(chain, self.engine_home.rpc)
         self.application = Application(chain, self._checkers, now_ms)
+        peers = self.engine_home.settings().peers
+        self.application.invited = frozenset(peer.partition("@")[0] for peer in peers)
         self._failed = ""
         self.supervisor = Supervisor(
             self.engine_home.folder, self.engine_home.rpc, self._before_start
         )
         self._server: AbciServer | None = None
         self._engine: CometEngine | None = None
+        self._light: LightServer | None = None
+        self._snapshotter: Snapshotter | None = None
 
     @property
     def engine(self) -> CometEngine:
@@ -63,11 +71,20 @@ class Member:
         )
         self.chain.certify = self.certificates.of
         self._engine = CometEngine(application, self.engine_home.rpc)
+        settings = self.engine_home.settings()
+        if settings.light:
+            self._light = LightServer(settings.light, self.engine_home.rpc)
+        if settings.snapshot_blocks:
+            self._snapshotter = Snapshotter(self.chain, settings)
         self.supervisor.start()
 
     def stop(self) -> None:
         """Stop the engine, then what it talked to."""
         self.supervisor.stop()
+        if self._snapshotter is not None:
+            self._snapshotter.close()
+        if self._light is not None:
+            self._light.close()
         if self._engine is not None:
             self._engine.close()
         if self._server is not None:
@@ -98,7 +115,7 @@ class Member:
             tip = chain.tip
             found: dict[str, Any] = {
                 "height": chain.height,
-                "header": self.application.header_hash().hex(),
+                "header": "" if tip is None else self.application.header_hash().hex(),
                 "time_ms": tip.time_ms if tip is not None else 0,
                 "log_size": tip.log_size if tip is not None else 0,
             }
@@ -115,8 +132,22 @@ class Member:
             "rejected_proposals": counts.rejected_proposals,
             "misbehaviour": len(counts.misbehaviour),
             "peers": self._peers(),
+            **self._kept(),
         }
         return found
+
+    def _kept(self) -> dict[str, Any]:
+        """Return what of the past is here, and how far a snapshot has come in."""
+        snapshots, floor = self.application.snapshots, self.chain.store.floor
+        found = snapshots.heights()
+        return {
+            "first_block": 0 if floor is None else floor.blocks,
+            "first_state": 0 if floor is None else floor.state,
+            "snapshot": found[0] if found else 0,
+            "syncing": self.chain.tip is None,
+            "chunks_taken": snapshots.taken,
+            "snapshots_refused": snapshots.refused[-1:],
+        }
 
     def _peers(self) -> int:
         """Return how many peers the engine speaks to; -1 where it does not answer."""
@@ -133,6 +164,7 @@ class Member:
 def running(folder: Path, *, workers: int = 0) -> Generator[Member]:
     """Run a node over a ledger's folder until the block ends."""
     home = Home(folder)
+    clear_unfinished(folder)
     with home.open(writable=True) as chain:
         calm_collector()
         member = Member(home, chain, workers=workers)

@@ -4,11 +4,17 @@ r"""The append-only file of blocks: the commit point of a ledger.
     frame = start ‖ CRC-32 of start ‖ head ‖ body
     start = "TJBK" ‖ head length32 ‖ body length32 ‖ CRC-32 of head ‖ CRC-32 of body
 
+Where the first blocks are pruned, a note stands in the place of the first frame and says where the
+first block that is kept begins:
+
+    note  = "TJPR" ‖ height64 ‖ offset64 ‖ CRC-32 of these
+
 A block counts once its frame is flushed. A frame cut short by a crash is removed when the file is
 opened; a whole frame whose checksum fails is damage, and the ledger says so instead of going on.
 """
 
 import contextlib
+import ctypes
 import errno
 import os
 import struct
@@ -22,10 +28,12 @@ from tongjian.core import limits
 from tongjian.core.block import SEALED, Sealed
 from tongjian.core.encoding import Malformed
 from tongjian.core.operation import InvariantBroken
-from tongjian.storage.errors import LogDamaged, StorageError, StorageFull
+from tongjian.storage.errors import LogDamaged, Pruned, StorageError, StorageFull
 
 FILE_MAGIC: Final = b"TJLOG1\n\x00"
 FRAME_MAGIC: Final = b"TJBK"
+NOTE_MAGIC: Final = b"TJPR"
+NOTE: Final = struct.Struct(">4s2Q")
 PROLOGUE_BYTES: Final = len(FILE_MAGIC) + 32
 START: Final = struct.Struct(">4s4I")
 FRAME_BYTES: Final = START.size + 4
@@ -42,6 +50,13 @@ class Frame(NamedTuple):
     end: int
     head: bytes
     body: bytes
+
+
+class Kept(NamedTuple):
+    """Where the first block that is kept begins."""
+
+    height: int
+    offset: int
 
 
 class _Start(NamedTuple):
@@ -146,9 +161,49 @@ class BlockLog:
             raise LogDamaged(msg)
         return frame
 
+    @property
+    def end_of_note(self) -> int:
+        """Where a block may stand right after the note of what was pruned."""
+        return PROLOGUE_BYTES + NOTE.size + 4
+
+    def kept(self) -> Kept | None:
+        """Return where the first kept block begins; none where all blocks are here."""
+        packed = os.pread(self._fd, NOTE.size + 4, PROLOGUE_BYTES)
+        if packed[:4] != NOTE_MAGIC:
+            return None
+        if zlib.crc32(packed[: NOTE.size]) != int.from_bytes(packed[NOTE.size :], "big"):
+            raise LogDamaged(_damage(PROLOGUE_BYTES, "the note of what was pruned fails"))
+        _, height, offset = NOTE.unpack_from(packed)
+        return Kept(height, offset)
+
+    def keep_from(self, kept: Kept) -> None:
+        """Note that the blocks before one are pruned, then give their room back to the disk.
+
+        Offsets stay as they are: the file gets a hole. Where the file system has none (EOPNOTSUPP)
+        the bytes stay, and only the note is written.
+        """
+        packed = NOTE.pack(NOTE_MAGIC, *kept)
+        os.pwrite(self._fd, packed + zlib.crc32(packed).to_bytes(4, "big"), PROLOGUE_BYTES)
+        first = self.end_of_note
+        self.end = max(self.end, first)
+        os.fdatasync(self._fd)
+        if kept.offset > first:
+            punch_hole(self._fd, first, kept.offset - first)
+
     def frames(self, offset: int = PROLOGUE_BYTES) -> Iterator[Frame]:
-        """Yield whole frames from an offset on; stop at the end or at a frame cut short."""
+        """Yield whole frames from an offset on; stop at the end or at a frame cut short.
+
+        Raises `Pruned` where all are asked for and the first are not here.
+        """
         size = self.size()
+        kept = self.kept() if offset == PROLOGUE_BYTES else None
+        if kept is not None:
+            msg = (
+                f"the block log begins with block {kept.height}: those before are pruned. What "
+                "needs them all is done with an archive node's; a store that was lost comes from a "
+                "backup, or from a snapshot (`tongjian network join --state-sync`)"
+            )
+            raise Pruned(msg)
         while offset < size:
             frame = self._try_read(offset, size)
             if frame is None:
@@ -213,6 +268,16 @@ class BlockLog:
         ):
             raise LogDamaged(_damage(offset, "it does not begin as a block"))
         return start
+
+
+def punch_hole(descriptor: int, offset: int, size: int) -> None:
+    """Give the room of a part of a file back to the disk, where the file system can (Linux)."""
+    fallocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
+    if fallocate is None:
+        return
+    keep_size_and_punch = 0x01 | 0x02  # FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, fallocate(2)
+    fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    fallocate(descriptor, keep_size_and_punch, offset, size)
 
 
 def _damage(offset: int, what: str) -> str:

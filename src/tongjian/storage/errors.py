@@ -21,6 +21,10 @@ class ReplayDiffers(LogDamaged):
     """Replay of a whole stored block gives something else: the log, or the state, is not right."""
 
 
+class Pruned(StorageError):
+    """What was asked is of a height that this node has pruned, or never had; others have it."""
+
+
 class StorageFull(StorageError):
     """The disk has no room; nothing was recorded. Free some space and submit again."""
 

@@ -5,7 +5,7 @@ LMDB has none: a page that a disk gives back wrong would otherwise be served as 
 
 import zlib
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tongjian.core.encoding import Codec, Malformed, Record, encode
 from tongjian.core.order import Entry
@@ -41,9 +41,32 @@ class Place(NamedTuple):
 
     height: int
     position: int
+    outcome: str = ""
+    """Kept here once the block is pruned: the refusal, or nothing where it was committed."""
+
+
+class Floor(Record):
+    """Below which heights this store has nothing to prove with: pruned, or never had."""
+
+    state: int
+    """The lowest height whose state can be proven."""
+    blocks: int
+    """The lowest height whose block is here."""
+
+
+class Origin(Record):
+    """The snapshot that a store began from."""
+
+    height: int
+    entry_count: int
+    young: tuple[bytes, ...]
+    """Leaf hashes of the twig that was not full; of retired entries nothing else is here."""
 
 
 _TIPS: Final = Codec(Tip, 64 * 1024)
+_FLOORS: Final = Codec(Floor, 64)
+_ORIGINS: Final = Codec(Origin, 64 * 1024)
+_PLACE_BYTES: Final = 7
 _ENTRY_BYTES: Final = 18
 """Of an entry before its key: checksum, height, previous, three lengths."""
 _CRC_MAX: Final = (1 << 8 * CRC_BYTES) - 1
@@ -104,14 +127,57 @@ def unpack_numbers(packed: bytes, height: int) -> list[int]:
     return [int.from_bytes(rest[i : i + size], "big") for i in range(0, len(rest), size)]
 
 
-def pack_place(height: int, position: int) -> bytes:
+def pack_floor(floor: Floor) -> bytes:
+    """Return the bytes of a floor."""
+    return _with_checksum(encode(floor), 0)
+
+
+def unpack_floor(packed: bytes) -> Floor:
+    """Return a floor; raises `StoreDamaged`."""
+    floor: Floor = _unpack_record(packed, _FLOORS, "the record of what was pruned")
+    return floor
+
+
+def pack_origin(origin: Origin) -> bytes:
+    """Return the bytes of where a store began."""
+    return _with_checksum(encode(origin), 0)
+
+
+def unpack_origin(packed: bytes) -> Origin:
+    """Return where a store began; raises `StoreDamaged`."""
+    origin: Origin = _unpack_record(packed, _ORIGINS, "the record of where this began")
+    return origin
+
+
+def pack_part(part: bytes, index: int) -> bytes:
+    """Return what a snapshot brought, a portion of active bits or a header, with a checksum."""
+    return _with_checksum(part, index)
+
+
+def unpack_part(packed: bytes, index: int) -> bytes:
+    """Return what a snapshot brought; raises `StoreDamaged`."""
+    return _without_checksum(packed, index, "a record of what a snapshot brought")
+
+
+def _unpack_record(packed: bytes, codec: Codec, what: str) -> Any:
+    rest = _without_checksum(packed, 0, what)
+    try:
+        return codec.decode(rest)
+    except Malformed as error:
+        msg = f"{what} cannot be decoded ({error})"
+        raise StoreDamaged(msg) from error
+
+
+def pack_place(height: int, position: int, outcome: str = "") -> bytes:
     """Return the bytes of a transaction's place."""
-    return height.to_bytes(5, "big") + position.to_bytes(2, "big")
+    return height.to_bytes(5, "big") + position.to_bytes(2, "big") + outcome.encode("ascii")
 
 
 def unpack_place(packed: bytes) -> Place:
     """Return a transaction's place; whoever follows it compares the whole id."""
-    return Place(int.from_bytes(packed[:5], "big"), int.from_bytes(packed[5:], "big"))
+    position = int.from_bytes(packed[5:_PLACE_BYTES], "big")
+    outcome = packed[_PLACE_BYTES:].decode("ascii", "replace")
+    return Place(int.from_bytes(packed[:5], "big"), position, outcome)
 
 
 def pack_entry(entry: Entry, number: int) -> bytes:

@@ -26,7 +26,7 @@ from tongjian.core.twigs import (
     compute_leaf,
     compute_state_root,
 )
-from tongjian.storage.errors import StoreDamaged
+from tongjian.storage.errors import Pruned, StoreDamaged
 from tongjian.storage.fixed_tree import FixedTree
 from tongjian.storage.store import Store
 from tongjian.verifier.proofs import EntryShown, StateProof, TwigShown
@@ -105,6 +105,7 @@ class Prover:
         tip = self._store.tip()
         if tip is not None and tip.height == height:
             return self._commitment.tree
+        self._expect_kept(height)
         found = self._views.get(height)
         if found is None:
             meta = self._store.block(height)
@@ -138,22 +139,37 @@ class Prover:
 
         Follows the row's own chain of entries back from the one that is active now.
         """
-        number = self._store.newest(_checked(key))
+        number = self._kept(self._store.newest(_checked(key)))
         while number is not None:
             entry = self._entry(number, key)
             if entry.height <= height:
                 return number if self.view(height).is_active(number) else None
-            number = entry.previous - 1 if entry.previous else None
+            number = self._kept(entry.previous - 1 if entry.previous else None)
+        self._expect_kept(height)
         return None
+
+    def _expect_kept(self, height: int) -> None:
+        floor = self._store.floor
+        if floor is not None and height < floor.state:
+            msg = f"the state of height {height} is pruned; here it begins with {floor.state}"
+            raise Pruned(msg)
+
+    def _kept(self, number: int | None) -> int | None:
+        """Return the number of an entry, or none where it was retired below the floor."""
+        floor = self._store.floor
+        if number is None or floor is None:
+            return number
+        retired = self._commitment.tree.retired_at[number]
+        return None if 0 < retired <= floor.state else number
 
     def versions(self, key: bytes) -> list[tuple[int, int, bytes]]:
         """Return (height, entry number, row bytes) of each version of a row, newest first."""
         found: list[tuple[int, int, bytes]] = []
-        number = self._store.newest(_checked(key))
+        number = self._kept(self._store.newest(_checked(key)))
         while number is not None:
             entry = self._entry(number, key)
             found.append((entry.height, number, entry.value))
-            number = entry.previous - 1 if entry.previous else None
+            number = self._kept(entry.previous - 1 if entry.previous else None)
         # An entry is also written when only its next key changed: no new version, unless the row
         # was away in between.
         retired_at = self._commitment.tree.retired_at

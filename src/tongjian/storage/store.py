@@ -140,7 +140,8 @@ class Store(Stored, Reader):
         total += sum([zlib.crc32(name + place) for name, place in places])
         places.sort()
         txn.cursor(dbs[b"transactions"]).putmulti(places)
-        for name, tile in self.tiles.append(advance.log_leaves):
+        leaves = advance.log_leaves
+        for name, tile in self.tiles.append(leaves, tip.log_size - len(leaves)):
             txn.put(name, tile, db=dbs[b"tiles"])
         meta = BlockMeta(offset, tip.entry_count, tip.log_size)
         txn.put(height, pack_meta(meta, tip.height), db=dbs[b"blocks"], append=True)

@@ -6,26 +6,33 @@ checked against the tree and the order of keys that the entries hold.
 
 import zlib
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
 
 import lmdb
+import numpy as np
 
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import Frontier
 from tongjian.core.order import Entry
 from tongjian.core.state import Commitment
 from tongjian.core.twigs import TWIG_ENTRIES, compute_leaf
-from tongjian.storage.errors import InUse, StorageError, StoreDamaged
+from tongjian.storage.errors import InUse, Pruned, StorageError, StoreDamaged
+from tongjian.storage.fixed_tree import HASH_BYTES
 from tongjian.storage.packing import (
     NUMBER_BYTES,
     SUM_MAX,
     BlockMeta,
+    Floor,
     Place,
     Tip,
     unpack_entry,
+    unpack_floor,
     unpack_meta,
     unpack_numbers,
+    unpack_origin,
+    unpack_part,
     unpack_place,
     unpack_tip,
 )
@@ -52,6 +59,13 @@ UNREADABLE: Final = (
     lmdb.VersionMismatchError,
 )
 """What LMDB says of a file that is not what it wrote."""
+FLOOR_NAME: Final = b"floor"
+ORIGIN_NAME: Final = b"origin"
+BITS_NAME: Final = b"bits"
+"""Active bits at the origin, in portions; the number of the portion follows in four bytes."""
+BITS_BYTES_MAX: Final = 1 << 16
+HEADER_NAME: Final = b"header"
+"""Headers of blocks that are not here; the height follows in six bytes."""
 TABLES: Final = (
     b"entries",
     b"index",
@@ -76,7 +90,7 @@ class Stored:
         """
         self.path = path
         self._digest = digest
-        self._env = _open_env(path, writable=writable, durable=durable)
+        self._env = open_env(path, writable=writable, durable=durable)
         try:
             self._dbs = {name: self._env.open_db(name, create=writable) for name in TABLES}
             self._begin()
@@ -100,6 +114,9 @@ class Stored:
         """Two keys that were found to be neighbours in this state: nothing stands between."""
         self._absent: dict[bytes, bytes] = {}
         """Keys that were found absent from this state, each with the key before it."""
+        found = self._get(FLOOR_NAME, dbs[b"meta"])
+        self.floor: Floor | None = None if found is None else unpack_floor(found)
+        """What was pruned; none where everything since the first block is here."""
 
     def refresh(self) -> None:
         """Look at what another process has committed since; `follow` or `restore` comes next."""
@@ -217,6 +234,11 @@ class Stored:
         packed = self._get(height.to_bytes(NUMBER_BYTES, "big"), self._dbs[b"blocks"])
         return None if packed is None else unpack_meta(packed, height)
 
+    def header(self, height: int) -> bytes | None:
+        """Return the bytes of a header whose block is not here; none where it was not kept."""
+        packed = self._get(HEADER_NAME + height.to_bytes(NUMBER_BYTES, "big"), self._dbs[b"meta"])
+        return None if packed is None else unpack_part(packed, height)
+
     def transaction(self, identity: bytes) -> Place | None:
         """Return where a transaction's result is, or none; the caller compares the whole id."""
         packed = self._get(identity[:16], self._dbs[b"transactions"])
@@ -225,6 +247,9 @@ class Stored:
     def twig_leaves(self, twig: int) -> list[bytes]:
         """Return the leaf hashes of a full twig."""
         packed = self._get(twig.to_bytes(4, "big"), self._dbs[b"twigs"])
+        if packed is not None and len(packed) == HASH_BYTES and self.floor is not None:
+            msg = f"the rows of twig {twig} were all replaced before this store began"
+            raise Pruned(msg)
         if packed is None or len(packed) != 32 * (TWIG_ENTRIES + 1):
             msg = f"twig {twig} is missing; rebuild with `tongjian doctor --repair`"
             raise StoreDamaged(msg)
@@ -250,8 +275,11 @@ class Stored:
         if len(leaf_roots) != full:
             msg = f"{len(leaf_roots)} twigs are stored where {full} are full; rebuild the store"
             raise StoreDamaged(msg)
-        young = [self._leaf(full * TWIG_ENTRIES + position) for position in range(rest)]
-        commitment.tree.restore(tip.entry_count, leaf_roots, young, self._retirements())
+        first = full * TWIG_ENTRIES
+        known, dead = self._origin(first)
+        young = known + [self._leaf(first + position) for position in range(len(known), rest)]
+        retired = chain(dead, self._retirements())
+        commitment.tree.restore(tip.entry_count, leaf_roots, young, retired)
         commitment.log = Frontier(self._digest, tip.log_size, tip.peaks)
         return commitment
 
@@ -298,6 +326,27 @@ class Stored:
         entry = self.entry(number)
         return compute_leaf(self._digest, entry.key, entry.value, entry.next_key, entry.height)
 
+    def _origin(self, first: int) -> tuple[list[bytes], Iterator[tuple[int, list[int]]]]:
+        """Return what a snapshot brought: leaves from an entry on, and what was retired by then."""
+        meta = self._dbs[b"meta"]
+        found = self._get(ORIGIN_NAME, meta)
+        if found is None:
+            return [], iter(())
+        origin = unpack_origin(found)
+        begun = origin.entry_count - len(origin.young)
+        dead = self._dead(origin.height, origin.entry_count)
+        return list(origin.young) if begun == first else [], dead
+
+    def _dead(self, height: int, entries: int) -> Iterator[tuple[int, list[int]]]:
+        for index in count():
+            packed = self._get(BITS_NAME + index.to_bytes(4, "big"), self._dbs[b"meta"])
+            if packed is None:
+                return
+            bits = np.frombuffer(unpack_part(packed, index), dtype=np.uint8)
+            dead = np.flatnonzero(np.unpackbits(bits, bitorder="little") == 0)
+            first = index * BITS_BYTES_MAX * 8
+            yield height, (dead[dead < entries - first] + first).tolist()
+
     def _retirements(self) -> Iterator[tuple[int, list[int]]]:
         for key, packed in self._txn.cursor(self._dbs[b"retired"]):
             height = int.from_bytes(key, "big")
@@ -322,7 +371,8 @@ class Stored:
         return self._get(name, self._dbs[b"tiles"])
 
 
-def _open_env(path: Path, *, writable: bool, durable: bool) -> Any:
+def open_env(path: Path, *, writable: bool, durable: bool) -> Any:
+    """Open the file of a store; raises `StorageError` with what is wrong with it."""
     try:
         return lmdb.open(
             str(path),

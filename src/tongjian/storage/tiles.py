@@ -38,10 +38,10 @@ class Tiles:
         self._edge = None
         self._nodes.clear()
 
-    def append(self, leaves: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Take in leaf hashes and yield the tiles to store, by name."""
+    def append(self, leaves: list[bytes], size: int) -> Iterator[tuple[bytes, bytes]]:
+        """Take in leaf hashes after the first `size`, and yield the tiles to store, by name."""
         if self._edge is None:
-            self._load_edge()
+            self._load_edge(size)
         changed: dict[int, bool] = {}
         for leaf in leaves:
             yield from self._push(0, leaf, changed)
@@ -76,32 +76,16 @@ class Tiles:
             self._full.append(0)
         return edges[level]
 
-    def _load_edge(self) -> None:
+    def _load_edge(self, size: int) -> None:
+        """Read the unfinished tiles of a log of a size; older ones may be pruned."""
         self._edge, self._full = [], []
-        level = 0
-        while self._load(tile_name(level, 0)) is not None:
-            full = self._count_full(level)
-            self._edge_of(level).extend(self._load(tile_name(level, full)) or b"")
+        level, hashes = 0, size
+        while hashes:
+            full, rest = divmod(hashes, TILE_HASHES)
+            edge = self._edge_of(level)
+            edge.extend((self._load(tile_name(level, full)) or b"") if rest else b"")
             self._full[level] = full
-            level += 1
-
-    def _count_full(self, level: int) -> int:
-        """Return the number of complete tiles of a level by doubling and halving."""
-
-        def is_full(index: int) -> bool:
-            return len(self._load(tile_name(level, index)) or b"") == 32 * TILE_HASHES
-
-        high = 1
-        while is_full(high - 1):
-            high *= 2
-        low = high // 2
-        while low < high:
-            middle = (low + high) // 2
-            if is_full(middle):
-                low = middle + 1
-            else:
-                high = middle
-        return low
+            level, hashes = level + 1, full
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete node; raises `KeyError` where the log does not reach it."""

@@ -24,6 +24,7 @@ from tongjian.engines.comet.bundles import BUNDLE_BYTES_MAX, envelopes_of, is_ti
 from tongjian.engines.comet.members import is_member, nodes_of, validator_updates
 from tongjian.engines.comet.misdeeds import findings_from
 from tongjian.engines.comet.parts import Counts, Listener, Lock, Pending
+from tongjian.engines.comet.snapshots import Snapshots
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.frames import Decided
 from tongjian.engines.seals import make_network_seal, network_seal
@@ -58,11 +59,14 @@ class Application:
         self.admission = Admission(chain, checkers)
         self.listener = listener
         self.initial_height = 0
+        self.invited: frozenset[str] = frozenset()
+        """Peers that a node without a ledger lets in: those of its invitation."""
         self._clock = clock
         self._pending: Pending | None = None
         self._holder = 0
         """The thread that holds the chain's lock over a decided block; 0 for none."""
         self.engine_height = self._durable_height()
+        self.snapshots = Snapshots(chain, lambda: self.engine_height, self.begin_again)
 
     def _durable_height(self) -> int:
         """Return the engine's height that the newest block of the ledger was decided at."""
@@ -81,6 +85,7 @@ class Application:
             "process_proposal": self.process_proposal,
             "finalize_block": self.finalize_block,
             "commit": self.commit,
+            **self.snapshots.handlers(),
         }
 
     # -- where the ledger stands ----------------------------------------------------------------
@@ -137,6 +142,8 @@ class Application:
         self.counts.checked += 1
         if len(data) > BUNDLE_BYTES_MAX:
             return _no("the bundle is too large")
+        if self.chain.tip is None:
+            return _no("this node is still taking a snapshot in")
         while self._pending is not None or not self._lock.acquire(timeout=GAP_LOOK_S):
             if self._pending is not None:
                 return self._check_form(data)
@@ -372,8 +379,10 @@ class Application:
         if path.startswith("/p2p/filter/addr/"):
             return {}
         if path.startswith("/p2p/filter/id/"):
+            peer = path.rpartition("/")[2]
             with self.chain.lock:
-                known = is_member(self.chain, path.rpartition("/")[2])
+                empty = self.chain.tip is None
+                known = peer in self.invited if empty else is_member(self.chain, peer)
             return {} if known else _no("no member of the network has this node id")
         if path == "/row":
             with self.chain.lock:

@@ -195,13 +195,13 @@ class CometEngine:
 
     def _answer_again(self, waiting: Waiting) -> bool:
         """Give a transaction that is on the ledger its first outcome once more."""
-        seen = self.chain.result(waiting.incoming.id)
+        seen = self.chain.outcome(waiting.incoming.id)
         if seen is None:
             return False
-        height, _, result = seen
+        height, refusal = seen
         self._take(waiting.incoming.id)
-        status = Status.REFUSED if result.outcome else Status.COMMITTED
-        waiting.answer(status, height, result.outcome, "recorded before")
+        status = Status.REFUSED if refusal else Status.COMMITTED
+        waiting.answer(status, height, refusal, "recorded before")
         return True
 
     def _broadcast(self, rpc: Rpc, envelopes: Sequence[bytes]) -> None:

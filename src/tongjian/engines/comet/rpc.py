@@ -46,6 +46,15 @@ class Rpc:
         found: dict[str, Any] = answer["result"]
         return found
 
+    def forward(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the whole answer to a whole request, errors as the engine words them."""
+        try:
+            return self._post(json.dumps(request))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._connection.close()
+            msg = f"the engine did not answer: {error}"
+            raise RpcFailed(msg) from error
+
     def _post(self, body: str) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
         try:

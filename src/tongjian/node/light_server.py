@@ -1,0 +1,97 @@
+"""Serves signed headers to nodes that join: three read-only questions of the engine, no others.
+
+The engine's own RPC is on a socket that no network reaches. What is served here proves itself by
+the validators' signatures, so a newcomer trusts this server in nothing.
+"""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from tongjian.engines.comet.rpc import Rpc, RpcFailed
+
+QUESTIONS: Final = {
+    "commit": ("height",),
+    "validators": ("height", "page", "per_page"),
+    "consensus_params": ("height",),
+}
+BODY_BYTES_MAX: Final = 4096
+CLIENTS_MAX: Final = 32
+SILENCE_S: Final = 10.0
+_NUMBER_MAX: Final = 20
+
+
+class LightServer:
+    """Listens for newcomers; a thread for each, a bounded number of them."""
+
+    def __init__(self, listen: str, rpc: Path) -> None:
+        """Open HOST:PORT in front of the engine's socket."""
+        host, _, port = listen.rpartition(":")
+        self._places = threading.BoundedSemaphore(CLIENTS_MAX)
+        places = self._places
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = SILENCE_S
+
+            def do_POST(self) -> None:
+                if not places.acquire(blocking=False):
+                    self.send_error(503, "too many ask at once")
+                    return
+                try:
+                    self._answer()
+                finally:
+                    places.release()
+
+            def _answer(self) -> None:
+                size = self.headers.get("Content-Length", "")
+                if not size.isdigit() or int(size) > BODY_BYTES_MAX:
+                    self.send_error(413)
+                    return
+                question = read_question(self.rfile.read(int(size)))
+                if question is None:
+                    self.send_error(400, "only signed headers are served here")
+                    return
+                asked = Rpc(rpc)
+                try:
+                    body = json.dumps(asked.forward(question)).encode()
+                except RpcFailed:
+                    self.send_error(503, "the engine does not answer")
+                    return
+                finally:
+                    asked.close()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+                """Say nothing: who joins is seen at the peers."""
+
+        self._server = ThreadingHTTPServer((host or "0.0.0.0", int(port)), Handler)  # noqa: S104
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Serve no more."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def read_question(data: bytes) -> dict[str, Any] | None:
+    """Return a question that is served, with nothing else in it, or none."""
+    try:
+        asked: Any = json.loads(data)
+        method, given, number = asked["method"], asked.get("params") or {}, asked["id"]
+        allowed = QUESTIONS[method]
+        parameters = {name: str(given[name]) for name in allowed if given.get(name) is not None}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    numbers = [*parameters.values(), str(number)]
+    if not all(one.isdigit() and len(one) < _NUMBER_MAX for one in numbers):
+        return None
+    return {"jsonrpc": "2.0", "id": int(number), "method": method, "params": parameters}
