@@ -33,7 +33,7 @@ from tongjian.services.membership.records import (
     service,
 )
 from tongjian.services.membership.refusals import Refusal
-from tongjian.services.membership.votes import is_governor, is_vote_possible
+from tongjian.services.membership.votes import ROWS_MAX, is_governor, is_vote_possible
 
 OF_PRINCIPAL: Final = Recorded(OFFICERS, ("principal",), "office")
 
@@ -132,13 +132,31 @@ def take_leave(act: TakeLeave, ledger: Ledger) -> LeaveTaken:
     writes=(STANDINGS,),
 )
 def end_leave(act: EndLeave, ledger: Ledger) -> LeaveEnded:
-    """End a leave, begun or planned; roles count again from the next block on."""
+    """End a leave, begun or planned, and the deputyships for it; roles count from the next block.
+
+    A deputyship is for the leave where its period lies within; a longer one goes on.
+    """
     standing = _standing(ledger, act.officer)
     ensure(ledger.time_ms < standing.away_until_ms, Refusal.LEAVE_NOT_TAKEN)
 
     back = replace(standing, away_from_ms=time_ms(0), away_until_ms=time_ms(0))
     ledger.put(STANDINGS, act.officer, row=back)
+    _end_deputies(act.officer, standing, ledger)
     return LeaveEnded(officer=act.officer)
+
+
+def _end_deputies(principal: OfficerId, leave: Standing, ledger: Ledger) -> None:
+    """End what others may do for an officer until the leave is over."""
+    for (deputy,), standing in ledger.range(STANDINGS, limit=ROWS_MAX):
+        kept = tuple(
+            held
+            for held in standing.deputy_for
+            if held.principal != principal
+            or held.from_ms < leave.away_from_ms
+            or leave.away_until_ms < held.until_ms
+        )
+        if kept != standing.deputy_for:
+            ledger.put(STANDINGS, deputy, row=replace(standing, deputy_for=kept))
 
 
 @service.operation(

@@ -199,7 +199,7 @@ class LeaveTaken(Event, tag="membership.leave_taken"):
 
 
 class LeaveEnded(Event, tag="membership.leave_ended"):
-    """An officer is back."""
+    """An officer is back; nobody is their deputy for that leave any more."""
 
     officer: OfficerId
 

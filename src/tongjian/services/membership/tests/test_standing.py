@@ -140,6 +140,18 @@ def test_two_persons_appoint_a_deputy_and_one_dismisses() -> None:
     assert world.row(STANDINGS, world.dong.officer).deputy_for == ()
 
 
+def test_a_deputy_for_a_leave_is_none_when_the_officer_is_back_early() -> None:
+    world = Office()
+    cui, dong = world.cui, world.dong
+    world.accepts(cui, act=leave(cui))
+    world.both(deputy(cui.officer, dong.officer))
+    world.both(deputy(cui.officer, world.gao.officer, until_ms=LATER + 1))
+    held = world.row(STANDINGS, world.gao.officer).deputy_for
+    world.accepts(cui, act=EndLeave(officer=cui.officer), vector="accepts_early")
+    assert world.row(STANDINGS, dong.officer).deputy_for == ()
+    assert world.row(STANDINGS, world.gao.officer).deputy_for == held, "longer than the leave"
+
+
 def test_a_deputy_is_refused_in_order_of_precedence() -> None:
     world = Office()
     cui, dong = world.cui.officer, world.dong.officer
