@@ -106,6 +106,8 @@ class Member:
             with contextlib.suppress(StorageError):
                 self.chain.reload()
         self.application.begin_again()
+        if self._engine is not None:
+            self._engine.forgotten()
         return ""
 
     def standing(self) -> dict[str, Any]:

@@ -112,6 +112,20 @@ class Admission:
             admitted.actors.append(actors)
         return admitted
 
+    def may_record(self, opened: Sequence[Incoming], time_ms: int) -> bool:
+        """Say whether the ledger could record any of a bundle now; most often the first tells."""
+        chain = self._chain
+        height = chain.height + 1
+        for incoming in opened:
+            if chain.store.transaction(incoming.id) is not None:
+                continue
+            try:
+                chain.machine.check(incoming, height, time_ms)
+            except Refused:
+                continue
+            return True
+        return False
+
     def all_verified(self, opened: Sequence[Incoming]) -> bool:
         """Say whether every signature of opened envelopes was checked: all their keys are known."""
         return all(one.data in self._verified for one in opened)

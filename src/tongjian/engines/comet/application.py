@@ -168,7 +168,7 @@ class Application:
             return _no(str(bad))
         if not self.admission.all_verified(opened):
             return _no("a key is not enrolled")
-        if not self.admission.admit([opened], self.now_ms()).incoming:
+        if not self.admission.may_record(opened, self.now_ms()):
             return _no("nothing of the bundle can be recorded")
         return {}
 

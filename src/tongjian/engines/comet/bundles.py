@@ -42,6 +42,11 @@ def make_bundle(envelopes: Sequence[bytes]) -> bytes:
     return BUNDLE + encode(tuple(envelopes))
 
 
+def fits(envelopes: int, size: int) -> bool:
+    """Say whether so many envelopes of so many bytes together go into one bundle."""
+    return envelopes <= 1 or (envelopes <= BUNDLE_ENVELOPES_MAX and size <= BUNDLE_BYTES_TARGET)
+
+
 def make_tick(time_ms: int) -> bytes:
     """Return the transaction that makes the engine cut a block."""
     return TICK + time_ms.to_bytes(8, "big")

@@ -8,7 +8,7 @@ a transaction stops it from being decided twice, on whichever node it arrives.
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
@@ -19,11 +19,7 @@ from tongjian.core.machine import outcome_of
 from tongjian.core.operation import Refused
 from tongjian.engines.comet.admission import Admitted, Bad
 from tongjian.engines.comet.application import Application
-from tongjian.engines.comet.bundles import (
-    BUNDLE_BYTES_TARGET,
-    BUNDLE_ENVELOPES_MAX,
-    make_bundle,
-)
+from tongjian.engines.comet.bundles import fits, make_bundle
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.outcomes import Busy, Group, Outcome, Status, Stopped, Waiting
 
@@ -31,8 +27,15 @@ __all__ = ["CometEngine"]
 
 QUEUE_MAX: Final = 20_000
 SENDERS: Final = 2
+IN_FLIGHT_MAX: Final = 4_000
+"""Envelopes that are with the network at once, two blocks' worth; the others wait here, where they
+cost no other node anything."""
 AGAIN_S: Final = 5.0
-"""After so long without being recorded an envelope is handed over again."""
+"""After so long without being recorded an envelope is handed over again; then after twice as long,
+for a network that is slow is no faster with everything twice."""
+AGAIN_MAX_S: Final = 20.0
+SOON_S: Final = 0.5
+"""The same where the engine is known not to have it."""
 LOOK_S: Final = 0.25
 """How often deadlines and forgotten envelopes are looked for."""
 
@@ -48,7 +51,8 @@ class CometEngine:
         self._queue: deque[tuple[Group, int, bytes]] = deque()
         self._ready = threading.Condition()
         self._pending: dict[bytes, Waiting] = {}
-        self._since: dict[bytes, float] = {}
+        self._again_at: dict[bytes, tuple[float, float]] = {}
+        """When an envelope is handed over again, and how long that was waited for."""
         self._guard = threading.Lock()
         self._closing = False
         application.listener = self
@@ -104,6 +108,11 @@ class CometEngine:
 
     def committed(self, admitted: Admitted, results: Sequence[Result]) -> None:
         """Answer for what a block of the engine recorded; look again at what it left."""
+        self._answer_for(admitted, results)
+        with self._ready:
+            self._ready.notify_all()
+
+    def _answer_for(self, admitted: Admitted, results: Sequence[Result]) -> None:
         height = self.chain.height
         for incoming, result in zip(admitted.incoming, results, strict=True):
             waiting = self._take(incoming.id)
@@ -121,9 +130,20 @@ class CometEngine:
                 self._take(left.incoming.id)
                 waiting.answer(Status.NOT_RECORDED, detail=left.detail)
 
+    def forgotten(self) -> None:
+        """Hand over again soon what waits: the engine ended, and its mempool with it."""
+        with self._guard:
+            self._due_soon(self._pending)
+
+    def _due_soon(self, identities: Iterable[bytes]) -> None:
+        soon = time.monotonic() + SOON_S
+        for identity in identities:
+            if identity in self._again_at:
+                self._again_at[identity] = (soon, AGAIN_S)
+
     def _take(self, identity: bytes) -> Waiting | None:
         with self._guard:
-            self._since.pop(identity, None)
+            self._again_at.pop(identity, None)
             return self._pending.pop(identity, None)
 
     # -- sending ------------------------------------------------------------------------------
@@ -134,35 +154,32 @@ class CometEngine:
             batch = self._next()
             if not batch:
                 break
-            envelopes = [one for one in map(self._admit_safely, batch) if one is not None]
-            if envelopes:
-                self._broadcast(rpc, envelopes)
+            admitted = [one for one in map(self._admit_safely, batch) if one is not None]
+            if admitted:
+                self._broadcast(rpc, admitted)
         rpc.close()
 
     def _next(self) -> list[tuple[Group, int, bytes]]:
         """Return what fits into one bundle; nothing once the engine closes."""
         with self._ready:
-            while not self._queue and not self._closing:
-                self._ready.wait()
+            while not self._closing and (not self._queue or len(self._pending) >= IN_FLIGHT_MAX):
+                self._ready.wait(LOOK_S)
             if self._closing:
                 return []
             batch: list[tuple[Group, int, bytes]] = []
             size = 0
-            while self._queue and len(batch) < BUNDLE_ENVELOPES_MAX:
-                size += len(self._queue[0][2]) + 5
-                if batch and size > BUNDLE_BYTES_TARGET:
-                    break
+            while self._queue and fits(len(batch) + 1, size := size + len(self._queue[0][2])):
                 batch.append(self._queue.popleft())
             return batch
 
-    def _admit_safely(self, place: tuple[Group, int, bytes]) -> bytes | None:
+    def _admit_safely(self, place: tuple[Group, int, bytes]) -> Incoming | None:
         try:
             return self._admit(*place)
         except Exception as error:  # noqa: BLE001 - the client must hear of it, the thread go on
             place[0].answer(place[1], Outcome(Status.NOT_RECORDED, b"", -1, "", str(error)))
             return None
 
-    def _admit(self, group: Group, position: int, data: bytes) -> bytes | None:
+    def _admit(self, group: Group, position: int, data: bytes) -> Incoming | None:
         """Return an envelope to send, unless it has its answer already."""
         chain = self.chain
         with chain.lock:
@@ -186,8 +203,8 @@ class CometEngine:
                     pending.places.append((group, position))
                     return None
                 self._pending[incoming.id] = waiting
-                self._since[incoming.id] = time.monotonic()
-            return data
+                self._again_at[incoming.id] = (time.monotonic() + AGAIN_S, AGAIN_S)
+            return incoming
 
     def _turn_away(self, waiting: Waiting, refused: Refused) -> None:
         refusal = outcome_of(self.chain.machine.registry, refused, 0)
@@ -204,15 +221,14 @@ class CometEngine:
         waiting.answer(status, height, refusal, "recorded before")
         return True
 
-    def _broadcast(self, rpc: Rpc, envelopes: Sequence[bytes]) -> None:
+    def _broadcast(self, rpc: Rpc, admitted: Sequence[Incoming]) -> None:
         try:
-            why = rpc.broadcast(make_bundle(envelopes))
+            if not rpc.broadcast(make_bundle([incoming.data for incoming in admitted])):
+                return
         except RpcFailed:
-            return  # the engine is down or full: what waits is handed over again
-        if why:
-            with self._guard:
-                for identity in list(self._since):
-                    self._since[identity] -= AGAIN_S / 2
+            pass  # the engine is down or full
+        with self._guard:
+            self._due_soon([incoming.id for incoming in admitted])
 
     # -- looking after what waits -------------------------------------------------------------
 
@@ -232,11 +248,12 @@ class CometEngine:
 
     def _again(self, rpc: Rpc) -> None:
         """Hand over again what is not recorded after a while; tell what can be no more."""
-        long_ago = time.monotonic() - AGAIN_S
+        now = time.monotonic()
         with self._guard:
-            late = [self._pending[i] for i, since in self._since.items() if since < long_ago]
+            late = [self._pending[i] for i, (due, _) in self._again_at.items() if due < now]
             for waiting in late:
-                self._since[waiting.incoming.id] = time.monotonic()
+                waited = min(2 * self._again_at[waiting.incoming.id][1], AGAIN_MAX_S)
+                self._again_at[waiting.incoming.id] = (now + waited, waited)
         still: list[Incoming] = []
         with self.chain.lock:
             for waiting in late:
@@ -251,6 +268,13 @@ class CometEngine:
                     self._turn_away(waiting, refused)
                     continue
                 still.append(waiting.incoming)
-        for start in range(0, len(still), BUNDLE_ENVELOPES_MAX // 4):
-            portion = still[start : start + BUNDLE_ENVELOPES_MAX // 4]
-            self._broadcast(rpc, [incoming.data for incoming in portion])
+        portion: list[Incoming] = []
+        size = 0
+        for incoming in still:
+            size += len(incoming.data)
+            if not fits(len(portion) + 1, size):
+                self._broadcast(rpc, portion)
+                portion, size = [], len(incoming.data)
+            portion.append(incoming)
+        if portion:
+            self._broadcast(rpc, portion)

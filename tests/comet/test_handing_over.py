@@ -1,0 +1,114 @@
+"""What goes into one transaction of the engine, and when it is handed over again."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from network import Node, handed_over, node, town
+from small import Small, put
+
+from tongjian.core.encoding import Malformed
+from tongjian.engines.comet import engine as engine_module
+from tongjian.engines.comet.bundles import (
+    BUNDLE_BYTES_MAX,
+    BUNDLE_BYTES_TARGET,
+    BUNDLE_ENVELOPES_MAX,
+    envelopes_of,
+    fits,
+    make_bundle,
+)
+from tongjian.engines.comet.engine import CometEngine
+from tongjian.engines.comet.rpc import Rpc, RpcFailed
+from tongjian.engines.outcomes import Status
+
+__all__ = ["handed_over", "node", "town"]
+
+
+class Mempool:
+    """Stands for the engine's mempool: takes bundles, or is away."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.asked = 0
+        self.away = False
+
+    def broadcast(self, transaction: bytes) -> str:
+        self.asked += 1
+        if self.away:
+            msg = "away"
+            raise RpcFailed(msg)
+        self.taken.append(transaction)
+        return ""
+
+
+@pytest.fixture
+def mempool(monkeypatch: pytest.MonkeyPatch) -> Mempool:
+    made = Mempool()
+    monkeypatch.setattr(Rpc, "broadcast", lambda _, transaction: made.broadcast(transaction))
+    monkeypatch.setattr(engine_module, "SOON_S", 0.01)
+    monkeypatch.setattr(engine_module, "LOOK_S", 0.01)
+    return made
+
+
+@pytest.fixture
+def engine(node: Node, mempool: Mempool) -> Iterator[CometEngine]:
+    del mempool
+    made = CometEngine(node.application, Path("nowhere"))
+    yield made
+    made.close()
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    while not holds():
+        time.sleep(0.005)
+
+
+def test_a_bundle_is_full_by_number_or_by_size_but_takes_one_envelope_of_any_size() -> None:
+    assert fits(BUNDLE_ENVELOPES_MAX, BUNDLE_BYTES_TARGET)
+    assert not fits(BUNDLE_ENVELOPES_MAX + 1, 1)
+    assert not fits(2, BUNDLE_BYTES_TARGET + 1)
+    assert fits(1, BUNDLE_BYTES_MAX)
+    with pytest.raises(Malformed):
+        envelopes_of(make_bundle([b"x"] * (BUNDLE_ENVELOPES_MAX + 1)))
+
+
+@pytest.mark.timeout(60)
+def test_only_so_much_is_with_the_network_at_once(
+    town: Small, node: Node, mempool: Mempool, engine: CometEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "IN_FLIGHT_MAX", 1)
+    monkeypatch.setattr(engine_module, "fits", lambda envelopes, _: envelopes <= 1)
+    futures = [engine.submit([town.envelope(put(f"t{number}", 1))]) for number in range(5)]
+    # Each of the senders may have looked before the other had handed over.
+    while not all(future.done() for future in futures):
+        bundles, mempool.taken = mempool.taken, []
+        assert len(bundles) <= engine_module.SENDERS
+        node.engine.block(*bundles)
+    assert {future.result()[0].status for future in futures} == {Status.COMMITTED}
+
+
+@pytest.mark.timeout(60)
+def test_what_the_engine_did_not_take_is_handed_over_again_soon(
+    town: Small, node: Node, mempool: Mempool, engine: CometEngine
+) -> None:
+    mempool.away = True
+    future = engine.submit([town.envelope(put("alpha", 1))])
+    wait(lambda: mempool.asked > 1)
+    mempool.away = False
+    wait(lambda: bool(mempool.taken))
+    node.engine.block(mempool.taken[0])
+    assert future.result()[0].status is Status.COMMITTED
+
+
+@pytest.mark.timeout(60)
+def test_what_an_ended_engine_had_is_handed_over_again_and_decided_once(
+    town: Small, node: Node, mempool: Mempool, engine: CometEngine
+) -> None:
+    future = engine.submit([town.envelope(put("alpha", 1))])
+    wait(lambda: bool(mempool.taken))
+    engine.forgotten()
+    wait(lambda: len(mempool.taken) > 1)
+    node.engine.block(*mempool.taken[:2])
+    assert future.result()[0].status is Status.COMMITTED
+    assert (node.application.counts.recorded, node.application.counts.left) == (1, 1)
