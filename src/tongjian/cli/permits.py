@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from tongjian.cli.moments import write_moment
 from tongjian.cli.words import words_of
-from tongjian.core.directory import Actor
+from tongjian.core.actors import Actor
+from tongjian.core.by_person import ByAgent, InPerson
 from tongjian.core.permission import (
     AllOf,
     AnyOf,
     Anywhere,
+    AtCounter,
     Clock,
     Context,
     Holder,
@@ -22,7 +24,10 @@ from tongjian.core.permission import (
     Scope,
     Signer,
 )
+from tongjian.core.persons import Person, Presence, find_person
 from tongjian.core.registry import Registry
+
+ByPerson = InPerson | ByAgent | AtCounter
 
 
 def role_zh(registry: Registry, role: str) -> str:
@@ -53,8 +58,8 @@ def who_zh(registry: Registry, permission: Permission) -> str:
     match permission:
         case Signer(role=role, of=scope):
             return f"{scope_zh(scope)}的{role_zh(registry, role)}"
-        case Holder(field=field):
-            return f"`{field}` 所指工作人员本人"
+        case Holder() | InPerson() | ByAgent() | AtCounter():
+            return _named_zh(registry, permission)
         case AllOf(parts=parts):
             return " ＋ ".join(who_zh(registry, part) for part in parts) + "（不同自然人）"
         case AnyOf(ways=ways):
@@ -63,6 +68,21 @@ def who_zh(registry: Registry, permission: Permission) -> str:
             return f"不少于 {share}/{whole} 的成员机构的{role_zh(registry, role)}"
         case Clock():
             return "账本自身，期限届至或因另一行为而发生"
+
+
+def _named_zh(registry: Registry, permission: Holder | ByPerson) -> str:
+    """Return in Chinese how somebody acts whom a field names."""
+    whom = f"`{permission.field}` 所指自然人"
+    match permission:
+        case Holder(field=field):
+            return f"`{field}` 所指工作人员本人"
+        case InPerson(supervised=supervised):
+            guarded = "（已满十四不满十八周岁者由监护人共同签名）" if supervised else ""
+            return f"{whom}以本人密钥办理{guarded}"
+        case ByAgent():
+            return f"{whom}委托范围内的代理人或其监护人"
+        case AtCounter(presence=presence):
+            return f"{whom}到场（`{presence}`），{who_zh(registry, permission.officers)}核实"
 
 
 class Reason(NamedTuple):
@@ -95,8 +115,40 @@ def _explain(permission: Permission, context: Context, depth: int) -> Iterator[R
         case Signer():
             whys = [_why(permission, actor, context) for actor in context.actors]
             yield Reason(depth, is_met, permission.words(), "; ".join(whys) or "nobody signs")
+        case InPerson() | ByAgent() | AtCounter():
+            why = "" if is_met else _why_not(permission, context)
+            yield Reason(depth, is_met, permission.words(), why)
         case _:
             yield Reason(depth, is_met, permission.words(), "")
+
+
+def _why_not(permission: ByPerson, context: Context) -> str:
+    """Say what keeps a person from acting so."""
+    identity = getattr(context.act, permission.field)
+    if identity is None:
+        return f"`{permission.field}` names nobody"
+    person = find_person(context.read, identity, "")
+    if person is None:
+        return "the pseudonym is unknown, suspended or ended"
+    if permission.domain not in {"", person.domain}:
+        return f"the pseudonym is of {person.domain}, not of {permission.domain}"
+    if isinstance(permission, AtCounter):
+        return _why_not_there(permission, context, person)
+    if isinstance(permission, ByAgent):
+        return "nobody who signs has a mandate of this person that covers the act now"
+    own = any(one.is_person and one.person == identity for one in context.actors)
+    alone = f"a {person.capacity} does not act alone"
+    return alone if own else "none of the signing keys is the person's"
+
+
+def _why_not_there(permission: AtCounter, context: Context, person: Person) -> str:
+    """Say what is missing at a counter."""
+    presence: Presence | None = getattr(context.act, permission.presence)
+    if presence is None:
+        return f"`{permission.presence}` is empty: nobody attests that the person came"
+    if person.capacity != "adult" and presence.guardian is None:
+        return f"a {person.capacity} comes with the consent of a guardian"
+    return "two officers, neither of them the person or kin, have not both signed"
 
 
 def _why(signer: Signer, actor: Actor, context: Context) -> str:

@@ -10,10 +10,9 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from tongjian.core import limits
-from tongjian.core.directory import SuiteNumber
 from tongjian.core.encoding import Codec, Record, encode
 from tongjian.core.hashing import TAG_APP, TAG_BATCH, TAG_EVENTS, TAG_FINDING, TAG_HEADER, Hash
-from tongjian.core.values import Count, Digest, Height, TimeMs
+from tongjian.core.values import Count, Digest, Height, SuiteNumber, TimeMs
 
 HEADER_VERSION: Final = 1
 HEADER_BYTES_MAX: Final = 1024

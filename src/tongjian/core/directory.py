@@ -5,11 +5,12 @@ stood when the block began: a revocation, an activation or a new rate holds from
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Final, NamedTuple, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from msgspec import Meta
 
 from tongjian.core import limits
+from tongjian.core.actors import Actor, Held, person_actor
 from tongjian.core.encoding import Record
 from tongjian.core.operation import (
     BYTES16,
@@ -24,7 +25,8 @@ from tongjian.core.operation import (
     RowT,
     Table,
 )
-from tongjian.core.standing import RELATIVES, STANDINGS, USAGES, Limit, Standing
+from tongjian.core.persons import PERSON_KEYS, PERSONS
+from tongjian.core.standing import RELATIVES, STANDINGS, USAGES, Standing
 from tongjian.core.values import (
     Height,
     KeyId,
@@ -32,7 +34,9 @@ from tongjian.core.values import (
     Name,
     OfficerId,
     PersonId,
+    PublicKey,
     Region,
+    SuiteNumber,
     TimeMs,
     Uscc,
 )
@@ -40,8 +44,6 @@ from tongjian.core.values import (
 Level = Annotated[
     int, Meta(ge=1, le=5, description="1 state, 2 province, 3 city, 4 county, 5 body.")
 ]
-PublicKey = Annotated[bytes, Meta(min_length=32, max_length=2048, description="Raw public key.")]
-SuiteNumber = Annotated[int, Meta(ge=1, le=limits.KEY_SUITES_MAX, description="Signature suite.")]
 Version = Annotated[int, Meta(ge=0, le=10_000, description="Rule version of a service.")]
 ParameterValue = Annotated[
     int, Meta(ge=0, le=limits.FEN_MAX, description="In the unit the parameter names.")
@@ -178,6 +180,8 @@ class Kernel(RefusalCode):
     OUT_OF_BOUNDS = 12, "The act would take a value of the ledger outside its bounds."
     PARAMETER_MISSING = 13, "A parameter that the rule needs has no value in force."
     LIMIT_REACHED = 14, "A signer's limit for the day in this role would be exceeded."
+    PERSON_SUSPENDED = 15, "The person's pseudonym is suspended or ended."
+    MANDATE_EXHAUSTED = 16, "The mandate does not reach to this amount, or to one more use."
 
 
 class Scanner(Protocol):
@@ -202,56 +206,6 @@ def rows_below(
     """Yield parts of the key and row of every row below the parents, of all without, in order."""
     for key, value in reader.scan(*table.bounds(*parents), ALL_ROWS):
         yield table.split(key), table.codec.decode(value)
-
-
-class Held(NamedTuple):
-    """A role that an officer may use for a period, their own or as a deputy."""
-
-    role: str
-    from_ms: int
-    until_ms: int
-    principal: bytes
-    """Person whose deputy the officer is in this role; empty in a role of one's own."""
-
-
-class Actor(NamedTuple):
-    """One signer as the directory knows them when the block began."""
-
-    key: bytes
-    suite: int
-    public: bytes
-    from_height: int
-    until_ms: int
-    revoked_height: int
-    person: bytes
-    officer: bytes
-    suspended: bool
-    office: str
-    region: str
-    kind: str
-    closed: bool
-    grants: tuple[Grant, ...]
-    held: tuple[Held, ...]
-    """The grants and what was delegated; empty of what the principal may not use."""
-    away: tuple[int, int]
-    """From when until when, in ms, the officer is on leave and no role counts."""
-    limits: tuple[Limit, ...]
-    relatives: tuple[bytes, ...]
-    """Persons declared to be related."""
-
-    def holds(self, role: str, time_ms: int) -> bool:
-        """Say whether the officer holds a role, or has it as a deputy, at a time."""
-        for held in self.held:
-            if held.role == role and held.from_ms <= time_ms < held.until_ms:
-                return not self.away[0] <= time_ms < self.away[1]
-        return False
-
-    def persons(self, role: str, time_ms: int) -> tuple[bytes, ...]:
-        """Return who acts when the officer uses a role: the person, and the principal behind."""
-        for held in self.held:
-            if held.role == role and held.from_ms <= time_ms < held.until_ms:
-                return (self.person, held.principal) if held.principal else (self.person,)
-        return (self.person,)
 
 
 class Directory:
@@ -280,13 +234,21 @@ class Directory:
         """Return the signer behind a key or refuse with KEY_UNKNOWN."""
         found = self._actors.get(key_id)
         if found is None:
-            found = self._actors[key_id] = self._load_actor(key_id)
+            key = self._reader.row(KEYS, KEYS.key(key_id))
+            if key is None:
+                return self._load_person(key_id)
+            found = self._actors[key_id] = self._load_officer(key_id, key)
         return found
 
-    def _load_actor(self, key_id: bytes) -> Actor:
-        key = self._reader.row(KEYS, KEYS.key(key_id))
+    def _load_person(self, key_id: bytes) -> Actor:
+        """Return a person, of whom nothing is remembered: there are millions of them."""
+        key = self._reader.row(PERSON_KEYS, PERSON_KEYS.key(key_id))
         if key is None:
             raise Refused(Kernel.KEY_UNKNOWN, f"Key {key_id.hex()}.")
+        relatives = self._reader.row(RELATIVES, RELATIVES.key(key.person))
+        return person_actor(key_id, key, relatives.persons if relatives else ())
+
+    def _load_officer(self, key_id: bytes, key: Key) -> Actor:
         officer = self._reader.row(OFFICERS, OFFICERS.key(key.officer))
         office = None if officer is None else self.office(officer.office)
         if officer is None or office is None:
@@ -347,6 +309,10 @@ class Directory:
             raise Refused(Kernel.OFFICER_SUSPENDED)
         if actor.closed:
             raise Refused(Kernel.OFFICE_CLOSED)
+        if actor.is_person:
+            person = self._reader.row(PERSONS, PERSONS.key(actor.person))
+            if person is None or person.status != "active":
+                raise Refused(Kernel.PERSON_SUSPENDED)
         return actor
 
     def version(self, service: str, height: int) -> int:

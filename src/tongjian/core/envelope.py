@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from tongjian.core import limits
-from tongjian.core.directory import Actor, Directory, Kernel
+from tongjian.core.actors import Actor
+from tongjian.core.directory import Directory, Kernel
 from tongjian.core.encoding import Codec, Malformed, Record, encode
 from tongjian.core.hashing import TAG_TRANSACTION, Hash
 from tongjian.core.operation import Act, Refused

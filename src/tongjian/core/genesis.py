@@ -17,7 +17,6 @@ from tongjian.core.directory import (
     Office,
     Officer,
     Parameter,
-    PublicKey,
     SealKey,
     Version,
 )
@@ -26,14 +25,7 @@ from tongjian.core.hashing import TAG_GENESIS, Hash, HashSuite, hash_of
 from tongjian.core.identifiers import check_region, check_uscc
 from tongjian.core.operation import AnyTable, Row
 from tongjian.core.signatures import KeySuite, check_public_key, check_seal_key, compute_key_id
-from tongjian.core.values import (
-    KeyId,
-    Label,
-    Name,
-    OfficerId,
-    TimeMs,
-    Uscc,
-)
+from tongjian.core.values import KeyId, Label, Name, OfficerId, PublicKey, TimeMs, Uscc
 
 PYTHON_MINOR_MAX: Final = 99
 

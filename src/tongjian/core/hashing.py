@@ -22,6 +22,7 @@ TAG_HEADER: Final = b"tongjian/header/1\x00"
 TAG_APP: Final = b"tongjian/app/1\x00"
 TAG_BATCH: Final = b"tongjian/batch/1\x00"
 TAG_KEY: Final = b"tongjian/key/1\x00"
+TAG_POSSESSION: Final = b"tongjian/possession/1\x00"
 TAG_COMMITMENT: Final = b"tongjian/commitment/1\x00"
 TAG_CHECK: Final = b"tongjian/check/1\x00"
 

@@ -11,9 +11,10 @@ from functools import cache
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 from tongjian.core import limits, values
+from tongjian.core.actors import Actor
 from tongjian.core.calendar import days_from_civil, legal_date
-from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
-from tongjian.core.encoding import Codec, Malformed, Record, encode
+from tongjian.core.directory import TIMERS, Directory, Kernel, Reader, Timer
+from tongjian.core.encoding import Codec, Malformed, Record, encode, replace
 from tongjian.core.hashing import Hash
 from tongjian.core.operation import (
     Act,
@@ -26,6 +27,9 @@ from tongjian.core.operation import (
     Row,
     Table,
 )
+from tongjian.core.persons import MANDATES, Mandate
+from tongjian.core.seal import opened
+from tongjian.core.signatures import compute_possession_message, holds
 from tongjian.core.standing import USAGES, Usage
 
 RowT = TypeVar("RowT", bound=Row)
@@ -51,6 +55,7 @@ class Ledger:
         "_staged",
         "_unordered",
         "block",
+        "chain",
         "digest",
         "event_bytes",
         "height",
@@ -60,9 +65,19 @@ class Ledger:
     )
 
     def __init__(
-        self, reader: Reader, directory: Directory, digest: Hash, height: int, time_ms: int
+        self,
+        reader: Reader,
+        directory: Directory,
+        digest: Hash,
+        height: int,
+        time_ms: int,
+        chain: bytes = b"",
     ) -> None:
-        """Open the view for a block at a height and a time in ms; `digest` is the chain's hash."""
+        """Open the view for a block at a height and a time in ms; `digest` is the chain's hash.
+
+        `chain` is its id, which only proofs of possession need: no question asks for one.
+        """
+        self.chain = chain
         self._reader = reader
         self._directory = directory
         self.digest = digest
@@ -206,6 +221,15 @@ class Ledger:
         check_bounds(_codec_of(type(act)), act)
         self._followers.append(act)
 
+    def possesses(self, holder: bytes, suite: int, public: bytes, proof: bytes) -> bool:
+        """Say whether a new key itself signed that it is to be enrolled here for a holder.
+
+        The kernel verifies on behalf of the handler, whom no library may serve.
+        """
+        message = compute_possession_message(self.chain, holder, suite, public)
+        with opened():
+            return holds(suite, public, message, proof)
+
     # -- within the kernel --------------------------------------------------------------------
 
     def read(self, table: AnyTable, *key: Any) -> Any:
@@ -232,6 +256,18 @@ class Ledger:
                 raise Refused(Kernel.LIMIT_REACHED, detail)
             row = Usage(day=day, acts=values.count(acts), amount_fen=values.fen(amount))
             self._put(USAGES, key, row)
+
+    def use_mandate(self, agent: Actor, amount_fen: int) -> None:
+        """Count an act against the mandate of an agent, or refuse with MANDATE_EXHAUSTED."""
+        key = MANDATES.key(agent.acting_for, agent.person)
+        mandate: Mandate = self._find(MANDATES, key)
+        uses, used_fen = mandate.uses + 1, mandate.used_fen + amount_fen
+        if mandate.uses_max is not None and uses > mandate.uses_max:
+            raise Refused(Kernel.MANDATE_EXHAUSTED, f"{mandate.uses_max} uses.")
+        if mandate.limit_fen is not None and used_fen > mandate.limit_fen:
+            raise Refused(Kernel.MANDATE_EXHAUSTED, f"{mandate.limit_fen} fen in all.")
+        row = replace(mandate, uses=values.count(uses), used_fen=values.fen(used_fen))
+        self._put(MANDATES, key, row)
 
     def due_timers(self) -> list[tuple[bytes, Timer]]:
         """Return the timers whose moment has come, oldest first, at most a block's share."""

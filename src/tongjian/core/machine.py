@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tongjian.core import limits
+from tongjian.core.actors import Actor
 from tongjian.core.block import Result, compute_finding_id
-from tongjian.core.directory import TIMERS, Actor, Directory, Kernel, Reader, Timer
+from tongjian.core.directory import TIMERS, Directory, Kernel, Reader, Timer
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, check_envelope
 from tongjian.core.hashing import TAG_TIMER, Hash
@@ -100,7 +101,7 @@ class Machine:
         time, where the engine has asked already; the directory has not changed since. Raises
         `HandlerFault` where a handler failed, `InvariantBroken` where the ledger did.
         """
-        ledger = Ledger(self._reader, self.directory, self.digest, height, time_ms)
+        ledger = Ledger(self._reader, self.directory, self.digest, height, time_ms, self.chain)
         with sealed():
             results = self._run_timers(ledger)
             results += self._run_findings(ledger, findings)
@@ -183,6 +184,8 @@ class Machine:
             for signer in signers:
                 if signer.limits:
                     ledger.charge(signer, roles_of(operation.by), _worth(operation, act))
+                if signer.acting_for:
+                    ledger.use_mandate(signer, _worth(operation, act))
             ledger.enter(operation, signers)
             happened = operation.handler(act, ledger)
             events = self._announced(operation, happened)

@@ -3,16 +3,21 @@
 Because a permission is a value, the matrix of who may do what can be printed and simulated.
 Each requirement of `AllOf` must be met by another natural person: two keys of one person count
 once, a deputy stands for the principal too, and declared relatives do not check each other
-(separation of duties, domain 0.3).
+(separation of duties, domain 0.3). A person who is a party acts by a key of their own, by an agent,
+or before two officers at a counter: `party` (domain system 15).
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from tongjian.core.directory import Actor, Directory, Kernel
+from tongjian.core.actors import Actor
+from tongjian.core.by_person import ByAgent, InPerson
+from tongjian.core.directory import Directory, Kernel
 from tongjian.core.identifiers import IdentifierInvalid, region_covers
 from tongjian.core.operation import Act, AnyTable, Refused
+from tongjian.core.persons import Presence, find_person
 
 
 def _covers(parent: str, child: str) -> bool:
@@ -203,6 +208,41 @@ class AllOf:
 
 
 @dataclass(frozen=True)
+class AtCounter:
+    """Two officers before whom the person in a field stood: one attests it, another checks."""
+
+    field: str
+    domain: str
+    presence: str  # the field that says how the person was known; none where nobody came
+    counter: Signer
+    checker: Signer
+
+    def signers(self, context: Context) -> tuple[Actor, ...] | None:
+        """Return the two officers, neither of them the person nor declared kin, or none."""
+        identity = getattr(context.act, self.field)
+        presence: Presence | None = getattr(context.act, self.presence)
+        person = find_person(context.read, identity, self.domain)
+        if person is None or presence is None:
+            return None
+        if person.capacity != "adult" and presence.guardian is None:
+            return None
+        apart = copy(context)
+        others = (a for a in context.actors if identity not in (a.person, *a.relatives))
+        apart.actors = tuple(others)
+        return self.officers.signers(apart)
+
+    @property
+    def officers(self) -> AllOf:
+        """Who signs: the officer at the counter and the one who checks."""
+        return AllOf((self.counter, self.checker))
+
+    def words(self) -> str:
+        """Return the requirement as words for the matrix."""
+        stood = f"before whom the person in `{self.field}` stood (`{self.presence}`)"
+        return f"{self.officers.words()}, {stood}"
+
+
+@dataclass(frozen=True)
 class AnyOf:
     """One of several ways to be permitted; the first that fits counts."""
 
@@ -272,7 +312,22 @@ class Engine(Clock):
         return "the engine of the network, on evidence in a block of its own"
 
 
-Permission = Signer | Holder | AllOf | AnyOf | Quorum | Clock
+Permission = Signer | Holder | AllOf | InPerson | ByAgent | AtCounter | AnyOf | Quorum | Clock
+
+
+def party(field: str, domain: str, presence: str, counter: Signer, checker: Signer) -> AnyOf:
+    """Return how a person does an act of their own: in person, by an agent, or at a counter.
+
+    `field` names the act's field with the pseudonym, `presence` the one with the `Presence` or
+    none. Nobody needs a key: the counter is always open (domain IDN-I7).
+    """
+    return AnyOf(
+        (
+            InPerson(field, domain),
+            ByAgent(field, domain),
+            AtCounter(field, domain, presence, counter, checker),
+        )
+    )
 
 
 def roles_of(permission: Permission) -> tuple[str, ...]:
@@ -282,6 +337,8 @@ def roles_of(permission: Permission) -> tuple[str, ...]:
             return (role,)
         case AllOf(parts=parts):
             return tuple(dict.fromkeys(part.role for part in parts))
+        case AtCounter():
+            return roles_of(permission.officers)
         case AnyOf(ways=ways):
             return tuple(dict.fromkeys(role for way in ways for role in roles_of(way)))
         case _:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
-from tongjian.core.hashing import TAG_KEY, Hash
+from tongjian.core.encoding import encode
+from tongjian.core.hashing import TAG_KEY, TAG_POSSESSION, Hash
 from tongjian.suites import ed25519, mldsa, p256, sm2, webauthn
 from tongjian.suites.errors import KeyRefused, SignatureInvalid, SuiteUnavailable
 
@@ -22,7 +23,9 @@ __all__ = [
     "check_public_key",
     "check_seal_key",
     "compute_key_id",
+    "compute_possession_message",
     "holds",
+    "is_sound",
     "verify",
 ]
 
@@ -71,9 +74,27 @@ def check_seal_key(suite: int, public: bytes) -> None:
     check_public_key(KeySuite(suite), public)
 
 
+def is_sound(suite: int, public: bytes) -> bool:
+    """Say whether a key may be enrolled: a known suite, a canonical point, not of small order."""
+    try:
+        check_public_key(KeySuite(suite), public)
+    except ValueError:
+        return False
+    return True
+
+
 def compute_key_id(digest: Hash, suite: KeySuite, public: bytes) -> bytes:
     """Return the 16-byte id of a key: half of the hash of its suite and public bytes."""
     return digest(TAG_KEY + bytes([suite]) + public)[:16]
+
+
+def compute_possession_message(chain: bytes, holder: bytes, suite: int, public: bytes) -> bytes:
+    """Return what a new key signs to be enrolled: the ledger, whose key it will be, the key.
+
+    `holder` is the 16 bytes of a person's pseudonym or of an officer's post: the proof of one is
+    none for another, so nobody can have another's key enrolled as their own.
+    """
+    return TAG_POSSESSION + chain + encode((holder, suite, public))
 
 
 def holds(suite: int, public: bytes, message: bytes, signature: bytes) -> bool:

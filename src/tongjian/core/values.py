@@ -82,6 +82,8 @@ Label = Annotated[
         description="A short public label of an office; never of a person.",
     ),
 ]
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=2048, description="Raw public key.")]
+SuiteNumber = Annotated[int, Meta(ge=1, le=limits.KEY_SUITES_MAX, description="Signature suite.")]
 
 FOREVER: Final = _TimeMs(limits.TIME_MS_MAX)
 

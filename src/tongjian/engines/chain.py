@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tongjian.catalogue import load_registry
+from tongjian.core.actors import Actor
 from tongjian.core.block import (
     Header,
     Seal,
@@ -21,7 +22,6 @@ from tongjian.core.block import (
     encode_body,
     findings_of,
 )
-from tongjian.core.directory import Actor
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.envelope import Incoming, Opener, verify_signatures
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows

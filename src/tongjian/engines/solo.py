@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from tongjian.core import limits
-from tongjian.core.directory import Actor
+from tongjian.core.actors import Actor
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming
 from tongjian.core.machine import HandlerFault, outcome_of

@@ -27,6 +27,8 @@ from tongjian.core.envelope import Opener, compose, seal_envelope
 from tongjian.core.hashing import HashSuite, sha256
 from tongjian.core.machine import Applied, Machine, outcome_of
 from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
+from tongjian.core.persons import PERSON_KEYS, PERSONS, Capacity, PersonKey
+from tongjian.core.persons import Person as Citizen
 from tongjian.core.registry import Registry
 from tongjian.core.standing import RELATIVES, STANDINGS, Deputy, Limit, Relatives, Standing
 from tongjian.core.state import Commitment
@@ -134,6 +136,32 @@ class World:
             revoked_height=values.height(0),
         )
         self._found(KEYS, key, who.key)
+        return who
+
+    def citizen(
+        self, name: str, office: str, domain: str, *, capacity: Capacity = "adult"
+    ) -> Person:
+        """Found a natural person in their own right, known to one domain, with one key."""
+        who = Person(name, _id16("key " + name), b"", _id16("person " + name), "")
+        row = Citizen(
+            domain=values.name(domain),
+            office=values.uscc(office),
+            capacity=capacity,
+            status="active",
+            keys=(values.key_id(who.key),),
+            keys_ever=values.count(1),
+            link=values.digest(sha256(b"link of " + name.encode())),
+        )
+        self._found(PERSONS, row, who.person)
+        key = PersonKey(
+            suite=1,
+            public=sha256(name.encode()),
+            person=values.person_id(who.person),
+            from_height=values.height(0),
+            until_ms=values.FOREVER,
+            revoked_height=values.height(0),
+        )
+        self._found(PERSON_KEYS, key, who.key)
         return who
 
     def parameter(self, service: str, name: str, *amounts: int, from_ms: int = 0) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tongjian.core.actors import Actor
 from tongjian.core.block import Header, Result
-from tongjian.core.directory import Actor, Reader
+from tongjian.core.directory import Reader
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming, Opener, verify_signatures
 from tongjian.core.ledger import Ledger

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tongjian.core import limits
-from tongjian.core.directory import Actor
+from tongjian.core.actors import Actor
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming
 from tongjian.core.machine import outcome_of

@@ -5,23 +5,18 @@ from typing import Annotated
 from msgspec import Meta
 
 from tongjian.core import limits
-from tongjian.core.directory import (
-    KEYS,
-    OFFICERS,
-    OFFICES,
-    Key,
-    PublicKey,
-    SuiteNumber,
-)
+from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Key
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, Holder, Signer
-from tongjian.core.signatures import KeySuite, check_public_key, check_seal_key, compute_key_id
+from tongjian.core.signatures import KeySuite, check_seal_key, compute_key_id, is_sound
 from tongjian.core.values import (
     Height,
     KeyId,
     OfficerId,
+    PublicKey,
+    SuiteNumber,
     TimeMs,
     height,
     key_id,
@@ -145,15 +140,6 @@ def _identify(ledger: Ledger, suite: int, public: bytes) -> KeyId:
     """Return the id of a sound key, or refuse a weak one."""
     ensure(is_sound(suite, public), Refusal.KEY_WEAK)
     return key_id(compute_key_id(ledger.digest, KeySuite(suite), public))
-
-
-def is_sound(suite: int, public: bytes) -> bool:
-    """Say whether a key may be enrolled: a known suite, a canonical point, not of small order."""
-    try:
-        check_public_key(KeySuite(suite), public)
-    except ValueError:
-        return False
-    return True
 
 
 def is_seal(suite: int, public: bytes) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tongjian.core.directory import OFFICES, SEAL_KEYS, PublicKey, SealKey
+from tongjian.core.directory import OFFICES, SEAL_KEYS, SealKey
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, Recorded, Signer
-from tongjian.core.signatures import KeySuite
+from tongjian.core.signatures import KeySuite, is_sound
 from tongjian.core.validators import (
     NETWORK_SUITE,
     VALIDATORS_MAX,
@@ -16,8 +16,7 @@ from tongjian.core.validators import (
     compute_address,
     compute_validators_hash,
 )
-from tongjian.core.values import Digest, Uscc, count, digest, height
-from tongjian.services.membership.acts_keys import is_sound
+from tongjian.core.values import Digest, PublicKey, Uscc, count, digest, height
 from tongjian.services.membership.records import (
     NODES,
     REGISTRAR,

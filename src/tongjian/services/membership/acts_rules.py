@@ -10,9 +10,7 @@ from tongjian.core.directory import (
     Activation,
     Parameter,
     ParameterValues,
-    PublicKey,
     SealKey,
-    SuiteNumber,
     Version,
 )
 from tongjian.core.ledger import Ledger
@@ -20,7 +18,7 @@ from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AllOf, AnyOf, Signer
 from tongjian.core.signatures import KeySuite, compute_key_id
 from tongjian.core.validators import NETWORK_SUITE
-from tongjian.core.values import Height, Label, Name, TimeMs, key_id, name
+from tongjian.core.values import Height, Label, Name, PublicKey, SuiteNumber, TimeMs, key_id, name
 from tongjian.services.membership.acts_keys import is_seal
 from tongjian.services.membership.records import (
     APPROVER,

@@ -14,8 +14,6 @@ from tongjian.core.directory import (
     Level,
     ParameterValues,
     ParentCode,
-    PublicKey,
-    SuiteNumber,
     Version,
 )
 from tongjian.core.operation import (
@@ -38,7 +36,9 @@ from tongjian.core.values import (
     Name,
     OfficerId,
     PersonId,
+    PublicKey,
     Region,
+    SuiteNumber,
     TimeMs,
     Uscc,
 )

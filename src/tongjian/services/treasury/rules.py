@@ -8,8 +8,9 @@ the totals, being a row, stand proven under the state root of that block's heade
 from functools import lru_cache
 from typing import Final
 
+from tongjian.core.actors import Actor
 from tongjian.core.calendar import Date, legal_date
-from tongjian.core.directory import Actor, Kernel
+from tongjian.core.directory import Kernel
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.limits import FEN_MAX
