@@ -9,12 +9,14 @@ from itertools import count
 from typing import Any
 
 import drift
+import msgspec
 import pytest
 
 from tongjian.catalogue import load_registry
 from tongjian.cli.permits import who_zh
 from tongjian.core import values
 from tongjian.core.block import Result
+from tongjian.core.by_person import ByAgent, InPerson
 from tongjian.core.directory import KEYS, OFFICERS, OFFICES, Grant, Key, Office, Officer
 from tongjian.core.encoding import encode
 from tongjian.core.envelope import Opener, compose, seal_envelope
@@ -25,6 +27,7 @@ from tongjian.core.order import Entry
 from tongjian.core.permission import (
     AllOf,
     AnyOf,
+    AtCounter,
     Clock,
     Holder,
     Jurisdiction,
@@ -36,11 +39,21 @@ from tongjian.core.permission import (
     Signer,
     roles_of,
 )
+from tongjian.core.persons import (
+    MANDATES,
+    PERSON_KEYS,
+    PERSONS,
+    Mandate,
+    Person,
+    PersonKey,
+    Presence,
+)
 from tongjian.storage.memory import MemoryState
 
 NOT_PERMITTED = "kernel/11@0"
 ELSEWHERE = "119900000014000000"
 """An office that no vector has."""
+DIGEST = values.digest(bytes(32))
 ROLES = sorted({role for one in drift.OPERATIONS for role in roles_of(one.by)})
 
 
@@ -152,10 +165,73 @@ class Trial:
                 return [self.signer(part) for part in parts]
             case Holder(field=field):
                 return [self.officer("", officer=getattr(self.act, field))]
+            case InPerson() | ByAgent() | AtCounter():
+                return self.way_of_person(permission)
             case Quorum(role=role):
                 return self.voices(role)
             case _:
                 return []
+
+    def way_of_person(self, way: InPerson | ByAgent | AtCounter) -> list[bytes]:
+        """Add who acts for a person in one way, and return their keys."""
+        person = getattr(self.act, way.field)
+        if isinstance(way, InPerson):
+            return [self.citizen(person, way.domain)]
+        if isinstance(way, ByAgent):
+            return [self.agent(person, way.domain)]
+        self.citizen(person, way.domain)
+        came = Presence(method="card", evidence=DIGEST, guardian=None)
+        assert self.act is not None
+        self.act = msgspec.structs.replace(self.act, **{way.presence: came})
+        return self.way(way.officers)
+
+    def citizen(self, person: bytes | None, domain: str) -> bytes:
+        """Add a person of age, known to a domain, with a key; return the key's id."""
+        assert person is not None
+        number = next(self._ids)
+        found = self.row(PERSONS, person)
+        row = Person(
+            domain=values.name(domain or (found.domain if found else "trial")),
+            office=found.office if found else values.uscc(ELSEWHERE),
+            capacity="adult",
+            status="active",
+            keys=(),
+            keys_ever=values.count(1),
+            link=DIGEST,
+        )
+        self.rows[PERSONS.key(person)] = encode(row)
+        key_id = b"own" + number.to_bytes(13, "big")
+        key = PersonKey(
+            suite=1,
+            public=bytes(31) + bytes([number % 256]),
+            person=values.person_id(person),
+            from_height=values.height(0),
+            until_ms=values.FOREVER,
+            revoked_height=values.height(0),
+        )
+        self.rows[PERSON_KEYS.key(key_id)] = encode(key)
+        return key_id
+
+    def agent(self, principal: bytes | None, domain: str, *matters: str) -> bytes:
+        """Add an agent with a mandate of a person, for this act unless another matter is named."""
+        assert principal is not None
+        assert self.act is not None
+        self.citizen(principal, domain)
+        agent = b"agent" + next(self._ids).to_bytes(11, "big")
+        mandate = Mandate(
+            kind="agent",
+            matters=matters or (str(self.act.__struct_config__.tag),),
+            from_ms=values.time_ms(0),
+            until_ms=values.FOREVER,
+            limit_fen=None,
+            uses_max=None,
+            used_fen=values.fen(0),
+            uses=values.count(0),
+            evidence=DIGEST,
+            withdrawn=False,
+        )
+        self.rows[MANDATES.key(principal, agent)] = encode(mandate)
+        return self.citizen(agent, domain)
 
     def voices(self, role: str) -> list[bytes]:
         """Add an officer with a voice in each office that has one, and in one more."""
@@ -217,6 +293,32 @@ def test_whoever_the_matrix_does_not_name_may_not(operation: Operation) -> None:
         for start in range(0, len(others), 16):
             holder = trial.officer(office, *others[start : start + 16])
             assert trial.sign([holder]) == NOT_PERMITTED
+
+
+def _by_person(operation: Operation) -> list[InPerson | ByAgent | AtCounter]:
+    ways = ways_of(operation.by)
+    return [way for way in ways if isinstance(way, InPerson | ByAgent | AtCounter)]
+
+
+BY_PERSON = [operation for operation in drift.OPERATIONS if _by_person(operation)]
+
+
+@pytest.mark.parametrize("operation", BY_PERSON, ids=drift.tag_of)
+def test_nobody_acts_for_a_person_whom_the_matrix_does_not_name(operation: Operation) -> None:
+    fields = {way.field for way in _by_person(operation)}
+    for way in _by_person(operation):
+        trial = Trial(operation)
+        person = getattr(trial.act, way.field)
+        stranger = trial.citizen(bytes(15) + bytes([len(fields)]), way.domain)
+        assert trial.sign([stranger]) == NOT_PERMITTED
+        assert trial.sign([trial.agent(person, way.domain, "elsewhere")]) == NOT_PERMITTED
+        if way.domain:
+            assert trial.sign([trial.citizen(person, "elsewhere")]) == NOT_PERMITTED
+        if isinstance(way, AtCounter):
+            nobody_came = Trial(operation)
+            signing = nobody_came.way(way)
+            nobody_came.act = msgspec.structs.replace(nobody_came.act, **{way.presence: None})
+            assert nobody_came.sign(signing) == NOT_PERMITTED
 
 
 def test_the_matrix_covers_every_act_in_both_languages() -> None:

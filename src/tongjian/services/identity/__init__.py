@@ -1,6 +1,8 @@
-"""Entries of identity: numbered once, kept as long as the law asks.
+"""Identity: network numbers, persons under a pseudonym a domain, their keys, mandates, credentials.
 
-Say here which public purpose the service has and by which law, and what is not here.
+Network Identity Measures (Order 173 of 2025): voluntary, results only, no plain identity; PIPL
+art. 6 (least data), 31 (under 14), 51. Who a person is stands in the identity office's own files
+and nowhere on the ledger.
 """
 
 from tongjian.services.identity.records import service
