@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tongjian.cli.command import LEDGER, command
-from tongjian.cli.keys_ahead import counters, exposure, rehearse
+from tongjian.cli.keys_ahead import rehearse
 from tongjian.cli.keys_certificate import certificate
+from tongjian.cli.keys_exposure import counters, exposure
 from tongjian.cli.keys_made import new, passkey, protect, token
 from tongjian.cli.surface import Surface
 
