@@ -169,7 +169,9 @@ def _uscc(body: str) -> str:
 def _plan(firms: Sequence[str], bureau: str, suite: str) -> Plan:
     office = [PlanOffice(uscc=bureau, label="bureau", name="B", region="990100", kind="bureau")]
     officer = [
-        PlanOfficer(holder="tax-handler", office=bureau, roles=["tax_officer"]),
+        PlanOfficer(
+            holder="tax-handler", office=bureau, roles=["tax_officer", "governor", "registrar"]
+        ),
         PlanOfficer(holder="tax-approver", office=bureau, roles=["tax_approver"]),
     ]
     for number, uscc in enumerate(firms):

@@ -153,6 +153,15 @@ class Blocks:
             found = self.result(identity)
             return None if found is None else (found[0], found[2].outcome)
 
+    def refused(self, height: int) -> list[tuple[bytes, int, int, str]]:
+        """Return id, height, position and refusal of what a block refused."""
+        body = self.body(height)
+        return [
+            (self._identity(body, position), height, position, decision.outcome)
+            for position, decision in enumerate(body.decisions)
+            if decision.outcome
+        ]
+
     def _identity(self, body: Body, position: int) -> bytes:
         """Return the id of the transaction, or deadline, that a block decided at a position."""
         if position < len(body.timers):

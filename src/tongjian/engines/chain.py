@@ -327,6 +327,12 @@ class Chain(Blocks):
                 self._attach()
                 return
             self.store.refresh()
+            floor = self.store.floor
+            if floor is not None and since.height < floor.state:
+                # What lies between was pruned by the writer.
+                self.store.close()
+                self._attach()
+                return
             self.store.follow(self.commitment, since)
             self.tip = self.store.tip()
             self.machine = Machine(self.machine.registry, self.chain_id, self.digest, self.store)

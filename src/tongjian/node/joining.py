@@ -113,6 +113,8 @@ class SyncPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     height: int
     hash: str
     servers: list[str]
+    archives: list[str] = []
+    """Nodes that keep what a node that begins with a snapshot never has."""
 
 
 def sync_point(folder: Path, servers: Sequence[str] = ()) -> SyncPoint | None:
@@ -130,7 +132,8 @@ def sync_point(folder: Path, servers: Sequence[str] = ()) -> SyncPoint | None:
         raise EngineHomeError(msg) from failed
     finally:
         rpc.close()
-    return SyncPoint(int(commit["height"]), commit["block_id"]["hash"], listed)
+    archives = engine.settings().archives
+    return SyncPoint(int(commit["height"]), commit["block_id"]["hash"], listed, archives)
 
 
 def write_invitation(
@@ -202,7 +205,11 @@ def _begin_with_snapshot(engine: EngineHome, found: dict[str, bytes]) -> None:
     point = msgspec.json.decode(found[SYNC], type=SyncPoint)
     servers = point.servers if len(point.servers) > 1 else point.servers * 2
     settings = msgspec.structs.replace(
-        engine.settings(), sync_servers=servers, sync_height=point.height, sync_hash=point.hash
+        engine.settings(),
+        sync_servers=servers,
+        sync_height=point.height,
+        sync_hash=point.hash,
+        archives=point.archives,
     )
     engine.keep_settings(settings)
 

@@ -13,6 +13,7 @@ from tongjian.engines.checkers import Checkers
 from tongjian.engines.comet.application import Application
 from tongjian.engines.comet.certificates import Certificates
 from tongjian.engines.comet.engine import CometEngine
+from tongjian.engines.comet.retention import Retention, make_policy
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.comet.server import AbciServer, socket_path
 from tongjian.engines.comet.snapshots import clear_unfinished
@@ -45,6 +46,7 @@ class Member:
         self.application = Application(chain, self._checkers, now_ms)
         peers = self.engine_home.settings().peers
         self.application.invited = frozenset(peer.partition("@")[0] for peer in peers)
+        self.application.retain = self._retention().after_commit
         self._failed = ""
         self.supervisor = Supervisor(
             self.engine_home.folder, self.engine_home.rpc, self._before_start
@@ -109,6 +111,13 @@ class Member:
         if self._engine is not None:
             self._engine.forgotten()
         return ""
+
+    def _retention(self) -> Retention:
+        evidence = self.engine_home.genesis()["consensus_params"]["evidence"]
+        settings = self.engine_home.settings()
+        snapshots = bool(settings.snapshot_blocks)
+        policy = make_policy(settings.keep_blocks, evidence, snapshots=snapshots)
+        return Retention(self.chain, self.application.snapshots, policy)
 
     def standing(self) -> dict[str, Any]:
         """Return where the node stands, for people and for metrics."""

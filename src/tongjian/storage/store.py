@@ -20,20 +20,33 @@ from tongjian.core.hashing import Hash
 from tongjian.core.operation import AnyTable
 from tongjian.core.order import Entry
 from tongjian.core.state import Advance
+from tongjian.core.twigs import TWIG_ENTRIES
 from tongjian.storage.errors import StorageError, StorageFull
 from tongjian.storage.packing import (
     NUMBER_BYTES,
     SUM_MAX,
     BlockMeta,
+    Floor,
     Tip,
     pack_entry,
+    pack_floor,
     pack_meta,
     pack_numbers,
+    pack_part,
     pack_place,
     pack_tip,
+    unpack_numbers,
     unpack_tip,
 )
-from tongjian.storage.stored import FIRST, FORMAT, UNREADABLE, Stored, damage
+from tongjian.storage.stored import (
+    FIRST,
+    FLOOR_NAME,
+    FORMAT,
+    HEADER_NAME,
+    UNREADABLE,
+    Stored,
+    damage,
+)
 
 ROWS_CACHED_MAX: Final = 200_000
 ROOM_BYTES_MIN: Final = 1 << 20
@@ -178,6 +191,52 @@ class Store(Stored, Reader):
         if tomb is None:
             return entry
         return msgspec.structs.replace(entry, previous=int.from_bytes(tomb, "big") + 1)
+
+    def prune(
+        self,
+        floor: Floor,
+        headers: Sequence[tuple[int, bytes]],
+        refused: Sequence[tuple[bytes, int, int, str]],
+    ) -> None:
+        """Forget what is below a floor, in one LMDB transaction.
+
+        Kept are the headers of the blocks that go, and with the places of their transactions what
+        they were `refused` with: id, height, position, refusal. Entries go whose rows were replaced
+        by then; their hashes stay, and so do those of the twig that is still filling.
+        """
+        try:
+            with self._env.begin(write=True) as txn:
+                self._prune(txn, floor, headers, refused)
+        except lmdb.Error as error:
+            raise self._failure(error) from error
+        self._txn.abort()
+        self._begin()
+
+    def _prune(
+        self,
+        txn: Any,
+        floor: Floor,
+        headers: Sequence[tuple[int, bytes]],
+        refused: Sequence[tuple[bytes, int, int, str]],
+    ) -> None:
+        dbs, meta = self._dbs, self._dbs[b"meta"]
+        for height, header in headers:
+            name = HEADER_NAME + height.to_bytes(NUMBER_BYTES, "big")
+            txn.put(name, pack_part(header, height), db=meta)
+        tip, total = unpack_tip(txn.get(b"tip", db=meta))
+        for identity, height, position, outcome in refused:
+            name, place = identity[:16], pack_place(height, position, outcome)
+            before = txn.replace(name, place, db=dbs[b"transactions"])
+            total += zlib.crc32(name + place) - zlib.crc32(name + before)
+        young = tip.entry_count // TWIG_ENTRIES * TWIG_ENTRIES
+        since = -1 if self.floor is None else self.floor.state
+        for height in range(since + 1, floor.state + 1):
+            packed = txn.get(height.to_bytes(NUMBER_BYTES, "big"), db=dbs[b"retired"])
+            for number in [] if packed is None else unpack_numbers(packed, height):
+                if number < young:
+                    txn.delete(number.to_bytes(NUMBER_BYTES, "big"), db=self._entries_db)
+        txn.put(FLOOR_NAME, pack_floor(floor), db=meta)
+        txn.put(b"tip", pack_tip(tip, total & SUM_MAX), db=meta)
 
     def remember(self, rows: dict[bytes, Any]) -> None:
         """Keep decoded rows of a committed block for the next; a removed row is none."""

@@ -59,6 +59,8 @@ class Application:
         self.admission = Admission(chain, checkers)
         self.listener = listener
         self.initial_height = 0
+        self.retain: Callable[[int], int] | None = None
+        """Prunes after a commit; says from which height on the engine keeps its blocks."""
         self.invited: frozenset[str] = frozenset()
         """Peers that a node without a ledger lets in: those of its invitation."""
         self._clock = clock
@@ -351,7 +353,7 @@ class Application:
         self._lock.release()
         if self.listener is not None:
             self.listener.committed(pending.admitted, results)
-        return {}
+        return {} if self.retain is None else {"retain_height": self.retain(self.engine_height)}
 
     def abandon(self) -> None:
         """Go back to what is durable where this thread decided a block that is not committed.

@@ -12,7 +12,7 @@ from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.seals import network_seal
-from tongjian.storage.errors import StorageError
+from tongjian.storage.errors import Pruned, StorageError
 from tongjian.verifier.light import (
     FOR_BLOCK,
     STEPS_MAX,
@@ -64,7 +64,7 @@ class Certificates:
         if self._first is None:
             keys = self._chain.machine.directory.seal_keys()
             begun = next(at for at, key in keys if key.suite == NETWORK_SUITE)
-            with contextlib.suppress(NotCertified):
+            with contextlib.suppress(NotCertified, Pruned):
                 self._first = self.light_block(self._engine_height(begun) + 1)
         return self._first
 

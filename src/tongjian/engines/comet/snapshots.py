@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from tongjian.core.block import HEADERS, Header
 from tongjian.core.encoding import Malformed
 from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.chain import LOG_NAME, STORE_NAME, Chain
@@ -55,6 +56,7 @@ class Snapshots:
         self._restored = restored
         self._restorer: Restorer | None = None
         self._hashes: tuple[bytes, ...] = ()
+        self._blocks: dict[int, int] = {}
         self.refused: list[str] = []
         """Why offers of peers were refused since the node started."""
         self.taken = 0
@@ -73,6 +75,19 @@ class Snapshots:
         """Return the engine's heights of the snapshots that are whole, the newest first."""
         names = [p.parent.name for p in self._folder.glob(f"*/{MANIFEST}")]
         return sorted((int(name) for name in names if name.isdigit()), reverse=True)
+
+    def block_of(self, height: int) -> int:
+        """Return the block of the ledger that a snapshot stands at, by the engine's height."""
+        found = self._blocks.get(height)
+        if found is None:
+            try:
+                data = (self._folder / str(height) / MANIFEST).read_bytes()
+                manifest: Manifest = MANIFESTS.decode(data)
+                header: Header = HEADERS.decode(manifest.header)
+            except (OSError, Malformed):
+                return 0  # damaged, or removed meanwhile: nothing is pruned for now
+            found = self._blocks[height] = int(header.height)
+        return found
 
     def list(self, request: Message) -> Message:
         """Name the newest snapshots that a newcomer can already prove."""
