@@ -7,11 +7,6 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
-SKIPS_ALLOWED_IN_CI: Final = (
-    "needs the CometBFT program",  # no registry has it as a binary; built where Go is
-)
-"""Beginnings of the reasons for which a test may be skipped in CI."""
-
 _NAME_MAX: Final = 80
 
 _QUIET = (HealthCheck.too_slow,)
@@ -65,14 +60,13 @@ def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
         return
     detail = report.longrepr
     reason = detail[2] if isinstance(detail, tuple) else str(detail)
-    if not reason.removeprefix("Skipped: ").startswith(SKIPS_ALLOWED_IN_CI):
-        report.outcome = "failed"
-        report.longrepr = f"skipped where nothing may be: {reason}"
+    report.outcome = "failed"
+    report.longrepr = f"skipped where nothing may be: {reason}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn the skip of a test into a failure in CI, but for the reasons above."""
+    """Turn the skip of a test into a failure in CI."""
     report = yield
     _refuse_skip(report)
     return report
@@ -80,7 +74,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Turn the skip of a whole file into a failure in CI, but for the reasons above."""
+    """Turn the skip of a whole file into a failure in CI."""
     report = yield
     _refuse_skip(report)
     return report

@@ -21,12 +21,10 @@ def standing(made: Cluster, number: int) -> dict[str, Any]:
 
 
 def test_a_node_that_decides_otherwise_raises_an_alarm_and_the_others_go_on(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster,
 ) -> None:
-    monkeypatch.setenv("TWISTED", "1")
-    cluster.start(3)
-    monkeypatch.delenv("TWISTED")
-    cluster.start(0, 1, 2)
+    cluster.manners[3] = "decide otherwise"
+    cluster.start()
     for number in range(4):
         done = cluster.submit(put(f"t{number}", 1), to=(0, 1))
         assert done.status is Status.COMMITTED

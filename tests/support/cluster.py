@@ -16,10 +16,11 @@ import pytest
 from network import found_network, use_network
 from small import CLERKS, OFFICES, Small
 
+from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.outcomes import Outcome
 from tongjian.node.client import Client, NodeFailed, NodeSilent
 from tongjian.node.devnet import Place, lay_out
-from tongjian.node.engine_home import Settings
+from tongjian.node.engine_home import EngineHome, Settings
 from tongjian.node.supervisor import EngineMissing, find_binary
 
 SUPPORT: Final = Path(__file__).parent
@@ -46,13 +47,20 @@ class Cluster:
         )
         self.processes: list[subprocess.Popen[bytes] | None] = [None] * count
         self.wrap: Callable[[int], Sequence[str]] = lambda number: ()
+        self.manners: dict[int, str] = {}
+        """How nodes misbehave that are started from now on."""
         self.small = Small(folder / "origin")
         self.small._nonce = int.from_bytes(os.urandom(6), "big")
 
     def start(self, *numbers: int) -> None:
         """Start nodes, all by default, and wait until each takes questions."""
-        chosen = numbers or range(len(self.places))
-        for number in chosen:
+        self.start_soon(*numbers)
+        for number in numbers or range(len(self.places)):
+            self.wait(lambda n=number: self.standing(n) is not None, f"node {number} to answer")
+
+    def start_soon(self, *numbers: int) -> None:
+        """Start nodes, all by default, and wait for nothing."""
+        for number in numbers or range(len(self.places)):
             place = self.places[number]
             log = (place.folder / "node.log").open("ab")
             self.processes[number] = subprocess.Popen(
@@ -62,13 +70,12 @@ class Cluster:
                     str(SUPPORT / "run_node.py"),
                     str(SUPPORT),
                     str(place.folder),
+                    *([self.manners[number]] if number in self.manners else []),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
             log.close()
-        for number in chosen:
-            self.wait(lambda n=number: self.standing(n) is not None, f"node {number} to answer")
 
     def client(self, *numbers: int, timeout_s: float = 20) -> Client:
         chosen = numbers or range(len(self.places))
@@ -96,7 +103,8 @@ class Cluster:
         while not holds():
             if time.monotonic() - began > timeout_s:
                 logs = "\n".join(
-                    f"== {place.folder.name}\n" + _tail(place.folder / "node.log")
+                    f"== {place.folder.name}: {_round(place.folder)}\n"
+                    + _tail(place.folder / "node.log")
                     for place in self.places
                 )
                 msg = f"waited {timeout_s} s for {what}\n{logs}"
@@ -159,6 +167,20 @@ class Cluster:
         shortest = min(map(len, lists))
         assert all(one[:shortest] == lists[0][:shortest] for one in lists)
         return lists[0]
+
+
+def _round(folder: Path) -> str:
+    """Return where an engine stands in its agreement with the others."""
+    rpc = Rpc(EngineHome(folder).rpc, timeout_s=3)
+    try:
+        state = rpc.call("consensus_state")["round_state"]
+        waiting = rpc.call("num_unconfirmed_txs")["total"]
+        peers = rpc.call("net_info")["n_peers"]
+    except RpcFailed as failed:
+        return str(failed)
+    finally:
+        rpc.close()
+    return f"{state['height/round/step']}, {waiting} waiting, {peers} peers"
 
 
 def _tail(path: Path) -> str:

@@ -1,0 +1,105 @@
+"""How a node of a test's network misbehaves: what its process changes in itself before it starts.
+
+None of it is in the product: `run_node.py` takes the name of a manner as an argument.
+"""
+
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tongjian.engines.comet.application import Application
+from tongjian.engines.comet.bundles import BUNDLE, BUNDLE_BYTES_MAX
+from tongjian.engines.comet.parts import Pending
+from tongjian.engines.comet.wire import Message
+from tongjian.node import member as member_module
+from tongjian.node import supervisor
+from tongjian.node.clock import now_ms
+
+SKEW_MS: Final = 600_000
+ROOM_BYTES: Final = 150_000
+"""How much a file may grow beyond the largest that there is before the disk is full."""
+
+
+def decide_otherwise(folder: Path) -> None:
+    """Decide something else than the others, as an unlike release would."""
+    honest = Application._finalize
+
+    def other(self: Application, request: Message) -> tuple[Message, Pending]:
+        answer, pending = honest(self, request)
+        if request["txs"]:
+            answer["app_hash"] = bytes(32)
+        return answer, pending
+
+    Application._finalize = other
+
+
+def _propose(change: Callable[[list[bytes]], list[bytes]]) -> None:
+    honest = Application.prepare_proposal
+
+    def other(self: Application, request: Message) -> Message:
+        return {"txs": change(honest(self, request)["txs"])}
+
+    Application.prepare_proposal = other
+
+
+def propose_invalid(folder: Path) -> None:
+    """Propose what has no form beside what has."""
+    _propose(lambda txs: [*txs, b"no bundle"])
+
+
+def propose_forged(folder: Path) -> None:
+    """Propose envelopes with a signature that does not hold."""
+
+    def change(txs: list[bytes]) -> list[bytes]:
+        return [bytes([*tx[:-1], tx[-1] ^ 1]) if tx.startswith(BUNDLE) else tx for tx in txs]
+
+    _propose(change)
+
+
+def propose_oversized(folder: Path) -> None:
+    """Propose a transaction of the engine that is larger than a bundle may be."""
+    _propose(lambda txs: [*txs, BUNDLE + bytes(BUNDLE_BYTES_MAX)])
+
+
+def propose_twice(folder: Path) -> None:
+    """Propose every transaction twice, and those of earlier blocks again."""
+    past: list[bytes] = []
+
+    def change(txs: list[bytes]) -> list[bytes]:
+        found = [*txs, *txs, *past[-20:]]
+        past.extend(txs)
+        return found
+
+    _propose(change)
+
+
+def _skew(by_ms: int) -> Callable[[Path], None]:
+    def use(folder: Path) -> None:
+        member_module.now_ms = lambda: now_ms() + by_ms  # type: ignore[attr-defined]
+        skewed = os.environ.get("TONGJIAN_COMETBFT_SKEWED")
+        if skewed:
+            os.environ[supervisor.BINARY] = skewed
+            os.environ["SKEW"] = f"{by_ms}ms"
+
+    return use
+
+
+def fill(folder: Path) -> None:
+    """Let no file of this node grow much further; the limit may be raised from outside."""
+    sizes = (path.stat().st_size for path in folder.iterdir() if path.is_file())
+    room = max(sizes) + ROOM_BYTES
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+
+MANNERS: Final[dict[str, Callable[[Path], None]]] = {
+    "decide otherwise": decide_otherwise,
+    "propose invalid": propose_invalid,
+    "propose forged": propose_forged,
+    "propose oversized": propose_oversized,
+    "propose twice": propose_twice,
+    "clock ahead": _skew(SKEW_MS),
+    "clock behind": _skew(-SKEW_MS),
+    "disk full": fill,
+}
