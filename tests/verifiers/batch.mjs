@@ -3,11 +3,13 @@
 import { createInterface } from "node:readline";
 
 import { ascii, fromHex, toHex } from "../../verifiers/js/src/bytes.mjs";
+import { verifyContinued, verifyStated } from "../../verifiers/js/src/cose.mjs";
 import { verifyEvidence } from "../../verifiers/js/src/evidence.mjs";
 import { Refused } from "../../verifiers/js/src/reasons.mjs";
 import { SUITES } from "../../verifiers/js/src/suites.mjs";
 import { receiptInText } from "../../verifiers/js/src/text.mjs";
-import { VerificationFailed, verifyReceipt } from "../../verifiers/js/src/receipt.mjs";
+import { verifyReceipt } from "../../verifiers/js/src/receipt.mjs";
+import { VerificationFailed } from "../../verifiers/js/src/steps.mjs";
 import { TrustInvalid, readTrust } from "../../verifiers/js/src/trust.mjs";
 
 const known = new Map();
@@ -21,6 +23,14 @@ function trustOf(text) {
 /** Questions of other kinds than about a receipt. */
 const KINDS = {
   evidence: ({ evidence, trust }) => ({ proves: verifyEvidence(fromHex(evidence), trustOf(trust)).kind }),
+  cose: ({ statement, trust }) => {
+    const { steps } = verifyStated(fromHex(statement), trustOf(trust));
+    return { titles: steps.map((step) => step.title) };
+  },
+  continued: ({ receipt, trust, size, root }) => {
+    const kept = { size, root: fromHex(root) };
+    return { second: verifyContinued(fromHex(receipt), trustOf(trust), kept).second.size };
+  },
   signature: ({ suite, public: key, message, signature }) => {
     const [bytes, ...given] = [key, message, signature].map(fromHex);
     return { held: SUITES[suite].isSoundKey(bytes) && SUITES[suite].holds(bytes, ...given) };
@@ -36,6 +46,8 @@ function answer(asked) {
     return KINDS[asked.kind](asked);
   } catch (error) {
     if (error instanceof Refused) return { refused: error.reason };
+    if (error instanceof TrustInvalid) return { unusable: error.message };
+    if (error instanceof VerificationFailed) return { step: error.step, title: error.title, why: error.why };
     return { broken: String(error.stack) };
   }
 }

@@ -283,7 +283,8 @@ def _expect_signed(message: Message, payload: bytes, anchors: Anchors) -> str:
         kid = compute_key_id(anchors.digest, suite, public)
         if kid == named:
             algorithm = SEAL_ALGORITHMS[suite]
-            if message.headers.get(ALGORITHM) != algorithm:
+            named_algorithm: Any = message.headers.get(ALGORITHM)
+            if type(named_algorithm) is not int or named_algorithm != algorithm:
                 msg = f"the protected header does not say {algorithm}, the algorithm of this key"
                 raise ProofInvalid(msg)
             try:
@@ -298,9 +299,9 @@ def _expect_signed(message: Message, payload: bytes, anchors: Anchors) -> str:
 
 def _expect_witnessed(message: Message, size: int, root: bytes, anchors: Anchors) -> None:
     """Raise `ProofInvalid` where fewer trusted witnesses signed this log than the quorum."""
-    cosigned: Any = message.unprotected.get(COSIGNED_LABEL)
-    if cosigned is None and not anchors.quorum:
+    if COSIGNED_LABEL not in message.unprotected and not anchors.quorum:
         return
+    cosigned: Any = message.unprotected.get(COSIGNED_LABEL)
     if not isinstance(cosigned, bytes):
         msg = f"no witness signed this log; the trust file demands {anchors.quorum}"
         raise ProofInvalid(msg)

@@ -73,10 +73,32 @@ def as_list(value: Any, what: str, *, least: int, most: int) -> list[Any]:
     return found
 
 
+def _expect_labels(value: Any) -> None:
+    """Raise `ValueError` where a map has a key that is no label (RFC 9052, 1.4).
+
+    Else `true` and 1.0 would be found where a label of 1 is looked for.
+    """
+    checked: Any = value
+    inside: list[Any] = []
+    if isinstance(checked, cbor2.CBORTag):
+        inside = [value.value]
+    elif isinstance(checked, list | tuple):
+        inside = list(value)
+    elif isinstance(checked, Mapping):
+        found: dict[Any, Any] = dict(value)
+        if any(type(key) not in (int, str) for key in found):
+            msg = "a key of a map is neither integer nor text"
+            raise ValueError(msg)
+        inside = list(found.values())
+    for item in inside:
+        _expect_labels(item)
+
+
 def decode(data: bytes, what: str) -> Any:
     """Return the CBOR item that bytes are; raises `ProofInvalid`."""
     try:
         value: Any = decode_plain(data)
+        _expect_labels(value)
         canonical = dump(value)
     except Exception as error:
         why = str(error) if type(error) is ValueError else type(error).__name__

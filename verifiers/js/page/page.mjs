@@ -2,7 +2,8 @@
 
 import { verifyEvidence } from "../src/evidence.mjs";
 import { Refused } from "../src/reasons.mjs";
-import { VerificationFailed, verifyReceipt } from "../src/receipt.mjs";
+import { verifyReceipt } from "../src/receipt.mjs";
+import { VerificationFailed } from "../src/steps.mjs";
 import { openText, receiptInText } from "../src/text.mjs";
 import { TrustInvalid, readTrust } from "../src/trust.mjs";
 import { reasonIn, say } from "../src/words.mjs";

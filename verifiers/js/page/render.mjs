@@ -7,9 +7,9 @@ import { facts, make, table } from "./dom.mjs";
 import { WORDS } from "./words.mjs";
 
 /** @typedef {import("../src/bytes.mjs").Bytes} Bytes */
-/** @typedef {import("../src/receipt.mjs").Step} Step */
+/** @typedef {import("../src/steps.mjs").Step} Step */
 /** @typedef {import("../src/receipt.mjs").Verified} Verified */
-/** @typedef {import("../src/receipt.mjs").VerificationFailed} VerificationFailed */
+/** @typedef {import("../src/steps.mjs").VerificationFailed} VerificationFailed */
 /** @typedef {import("../src/statements.mjs").Statement} Statement */
 /** @typedef {import("../src/words.mjs").Language} Language */
 /** @typedef {(word: string) => string} Speak */

@@ -29,6 +29,10 @@ export const ENVELOPE_BYTES_MAX = 393_408;
 /** Digests of code. */
 export const CODE_MAX = 65;
 
+// Of COSE receipts (section 11).
+export const COSE_BYTES_MAX = 2 ** 20;
+export const COSE_RECEIPTS_MAX = 16;
+
 // Of certificates (section 20).
 export const CERTIFICATE_BYTES_MAX = 2 ** 20;
 export const STEPS_MAX = 64;

@@ -21,6 +21,37 @@ export const REASONS = {
     "并非由该高度适用的印鉴密钥签署",
   ],
   badSignature: ["the signature does not hold for the key and the header", "签名与公钥及区块头不符"],
+  notCbor: [
+    "not CBOR in its deterministic form, with nothing behind it",
+    "不是确定性编码的 CBOR，或其后另有字节",
+  ],
+  notCose: [
+    "not a COSE statement or receipt of the form of RFC 9942",
+    "不是 RFC 9942 形式的 COSE 陈述或凭据",
+  ],
+  critical: [
+    "it demands an extension (`crit`) that no receipt of this ledger has",
+    "要求了本账本凭据所没有的扩展（`crit`）",
+  ],
+  unknownKey: [
+    "signed by a key that is no seal key of the trust file",
+    "签署密钥不是信任文件所列的印鉴密钥",
+  ],
+  otherAlgorithm: ["the algorithm is not that of the key", "算法与该密钥的不符"],
+  attached: [
+    "a receipt holds its payload, which must be computed from the proof",
+    "凭据自带载荷，而载荷应由证明算得",
+  ],
+  otherStructure: [
+    "the receipt is of another data structure than the log's (`vds` 1, RFC9162_SHA256)",
+    "凭据不属于该日志的数据结构（`vds` 1，RFC9162_SHA256）",
+  ],
+  badProof: ["a number or a hash of the proof is beyond its bounds", "证明中有数值或哈希超出界限"],
+  notEntry: ["what was signed is no entry of the transaction log", "所签署的不是交易日志的条目"],
+  otherKept: [
+    "the receipt continues a log of another size than the head that you kept",
+    "凭据所延续的日志规模与您留存的账本头不同",
+  ],
   otherNetwork: [
     "the validators voted in the network of another ledger",
     "验证节点是在另一账本的网络中表决的",

@@ -7,38 +7,19 @@ import { verifyCheck } from "./check.mjs";
 import { TAGS } from "./hash.mjs";
 import { header } from "./header.mjs";
 import * as msgpack from "./msgpack.mjs";
-import { Refused, ensure } from "./reasons.mjs";
+import { ensure } from "./reasons.mjs";
 import { verifySeal } from "./seal.mjs";
 import { stateProof, verifyState } from "./state.mjs";
 import { statement, verifyStatement } from "./statements.mjs";
+import { Steps } from "./steps.mjs";
 import { verifyWitnesses } from "./witnesses.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
-/** @typedef {import("./reasons.mjs").Reason} Reason */
 /** @typedef {import("./header.mjs").Header} Header */
 /** @typedef {import("./statements.mjs").Statement} Statement */
 /** @typedef {import("./statements.mjs").Earlier} Earlier */
+/** @typedef {import("./steps.mjs").Step} Step */
 /** @typedef {import("./trust.mjs").Trust} Trust */
-
-/** A step that does not hold; the steps before it did. */
-export class VerificationFailed extends Error {
-  /**
-   * @param {number} step
-   * @param {string} title
-   * @param {Reason} reason
-   * @param {string} why
-   * @param {Step[]} passed
-   */
-  constructor(step, title, reason, why, passed) {
-    super(`step ${step}, ${title}: ${why}`);
-    this.name = "VerificationFailed";
-    this.step = step;
-    this.title = title;
-    this.reason = reason;
-    this.why = why;
-    this.passed = passed;
-  }
-}
 
 const proofs = msgpack.record({
   state: msgpack.optional(stateProof),
@@ -46,52 +27,9 @@ const proofs = msgpack.record({
 });
 
 /**
- * @typedef {{number: number, title: "form"}
- *   | {number: number, title: "chain", label: string, height: number}
- *   | {number: number, title: "seal", keyId: Bytes,
- *      sealed: import("./network.mjs").Sealed | null}
- *   | {number: number, title: "state", entries: number}
- *   | {number: number, title: "row", height: number, written: number}
- *   | {number: number, title: "absence", height: number}
- *   | {number: number, title: "range", height: number, rows: number}
- *   | {number: number, title: "transaction", index: number, outcome: string}
- *   | {number: number, title: "decision", height: number, rows: number, transactions: number}
- *   | {number: number, title: "consistency", size: number, root: Bytes, logSize: number}
- *   | {number: number, title: "fresh", notBeforeMs: number}
- *   | {number: number, title: "witnesses", signed: string[], quorum: number}
- *   | {number: number, title: "check"}} Step
- */
-/**
  * @typedef {{header: Header, headerHash: Bytes, steps: Step[], statements: Statement[],
  *   earlier: Earlier[]}} Verified `earlier`: heads that the log was shown to continue
  */
-
-/** Counts the steps that held, and names the one that did not. */
-class Steps {
-  /** @type {Step[]} */
-  passed = [];
-
-  /**
-   * @template T
-   * @param {string} title
-   * @param {() => T} check
-   */
-  run(title, check) {
-    try {
-      return check();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      const number = this.passed.length + 1;
-      throw new VerificationFailed(number, title, error.reason, error.message, this.passed);
-    }
-  }
-
-  /** @param {Record<string, unknown> & {title: Step["title"]}} step */
-  pass(step) {
-    const numbered = { number: this.passed.length + 1, ...step };
-    this.passed.push(/** @type {Step} */ (/** @type {unknown} */ (numbered)));
-  }
-}
 
 /**
  * Verify a receipt against a trust file.

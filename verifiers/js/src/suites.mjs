@@ -8,7 +8,7 @@ import * as sm2 from "./sm2.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
 /**
- * @typedef {{number: number, protected: string, note: Bytes, isSoundKey: (key: Bytes) => boolean,
+ * @typedef {{number: number, algorithm: number, protected: string, note: Bytes, isSoundKey: (key: Bytes) => boolean,
  *   holds: (key: Bytes, message: Bytes, signature: Bytes) => boolean}} Suite
  */
 /** @typedef {{suite: Suite, key: Bytes}} SuiteKey */
@@ -24,9 +24,9 @@ function unnumbered(name) {
  * @type {Record<string, Suite>}
  */
 export const SUITES = {
-  ed25519: { number: 1, protected: "a201270450", note: Uint8Array.of(1), ...ed25519 },
-  sm2: { number: 2, protected: "a2013a000100010450", note: unnumbered("sm2"), ...sm2 },
-  p256: { number: 3, protected: "a201260450", note: unnumbered("p256"), ...p256 },
+  ed25519: { number: 1, algorithm: -8, protected: "a201270450", note: Uint8Array.of(1), ...ed25519 },
+  sm2: { number: 2, algorithm: -65538, protected: "a2013a000100010450", note: unnumbered("sm2"), ...sm2 },
+  p256: { number: 3, algorithm: -7, protected: "a201260450", note: unnumbered("p256"), ...p256 },
 };
 
 /**
@@ -36,6 +36,7 @@ export const SUITES = {
  */
 export const NETWORK = {
   number: 16,
+  algorithm: -65539,
   protected: "a2013a000100020450",
   note: new Uint8Array(),
   isSoundKey: (hash) => hash.length === 32,

@@ -6,7 +6,7 @@ import { CHECK_BYTES } from "./check.mjs";
 import { HASHES, TAGS } from "./hash.mjs";
 import { inflate } from "./inflate.mjs";
 import { Refused, ensure } from "./reasons.mjs";
-import { VerificationFailed } from "./receipt.mjs";
+import { VerificationFailed } from "./steps.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
 

@@ -41,13 +41,34 @@ export function originOf(trust) {
  * @returns {string[]} the names of the witnesses that signed
  */
 export function verifyWitnesses(trust, header, headerHash, cosigned) {
+  return verifySigned(trust, cosigned, (note) => {
+    const isLog = note.size === header.logSize && equal(note.root, header.logRoot);
+    const isBlock = note.height === header.height && note.headerHash === toHex(headerHash);
+    return isLog && isBlock;
+  });
+}
+
+/**
+ * Check what a COSE receipt has of witnesses, which names a log and no block (section 11).
+ * @param {Trust} trust
+ * @param {{size: number, root: Bytes}} log
+ * @param {Bytes | null} cosigned
+ * @returns {string[]} the names of the witnesses that signed
+ */
+export function verifyLogWitnesses(trust, { size, root }, cosigned) {
+  return verifySigned(trust, cosigned, (note) => note.size === size && equal(note.root, root));
+}
+
+/**
+ * @param {Trust} trust
+ * @param {Bytes | null} cosigned
+ * @param {(note: ReturnType<typeof readCheckpoint>) => boolean} isHead
+ * @returns {string[]}
+ */
+function verifySigned(trust, cosigned, isHead) {
   if (cosigned === null) throw new Refused("tooFewWitnesses");
   const note = readCheckpoint(cosigned);
-  ensure(note.origin === originOf(trust), "otherCheckpoint");
-  ensure(note.size === header.logSize && equal(note.root, header.logRoot), "otherCheckpoint");
-  ensure(note.height === header.height, "otherCheckpoint");
-  ensure(note.headerHash === toHex(headerHash), "otherCheckpoint");
-
+  ensure(note.origin === originOf(trust) && isHead(note), "otherCheckpoint");
   const signed = trust.witnesses.filter((witness) => {
     const hint = hintOf(witness.name, COSIGNATURE, witness.key);
     const own = note.signatures.filter(

@@ -4,7 +4,7 @@ import { toHex } from "./bytes.mjs";
 import { REASONS } from "./reasons.mjs";
 
 /** @typedef {"en" | "zh"} Language */
-/** @typedef {import("./receipt.mjs").Step} Step */
+/** @typedef {import("./steps.mjs").Step} Step */
 /** @typedef {[en: string, zh: string]} Both */
 
 /**
@@ -30,6 +30,9 @@ const TITLES = {
   consistency: ["consistency", "一致性"],
   witnesses: ["witnesses", "见证"],
   fresh: ["fresh", "新近"],
+  statement: ["statement", "陈述"],
+  entry: ["entry", "条目"],
+  receipt: ["receipt", "凭据"],
   check: ["check", "校验"],
 };
 
@@ -124,6 +127,26 @@ function proves(step) {
       return [
         `its block is not older than ${moment}, by the clock of whoever sealed it`,
         `按签署方时钟，区块不早于 ${moment}`,
+      ];
+    }
+    case "statement":
+      return [
+        `the operator's key ${toHex(step.keyId)} signed this log entry`,
+        `账本的印鉴密钥 ${toHex(step.keyId)} 签署了该日志条目`,
+      ];
+    case "entry":
+      return [
+        `transaction ${toHex(step.id)} was ${step.outcome ? `refused, ${step.outcome}` : "committed"}`,
+        `交易 ${toHex(step.id)} ${step.outcome ? `未通过，${step.outcome}` : "已生效"}`,
+      ];
+    case "receipt": {
+      const [en, zh] =
+        step.signed.length === 0
+          ? ["", ""]
+          : [`, and witnesses signed it: ${step.signed.join(", ")}`, `，见证方 ${step.signed.join("、")} 亦已签署`];
+      return [
+        `it is entry ${step.index} of the log of ${step.size}, whose root is signed${en}`,
+        `它是共 ${step.size} 项的日志的第 ${step.index} 项，日志根已签署${zh}`,
       ];
     }
     case "check":
