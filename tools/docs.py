@@ -31,6 +31,7 @@ REFERENCE: Final = Path("docs/reference")
 SERVICES: Final = Path("src/tongjian/services")
 NUMBERS: Final = REFERENCE / "refusal-numbers.toml"
 BEGIN: Final = "<!-- generated:operations -->"
+ATTACKS: Final = Path("tests/insiders/attacks.toml")
 END: Final = "<!-- /generated -->"
 NOTE: Final = "<!-- Written by `make docs` from the program; do not edit. -->"
 
@@ -221,6 +222,29 @@ def parameters_page(registry: Registry) -> Iterator[str]:
         yield ""
 
 
+def insider_attacks_page(registry: Registry) -> Iterator[str]:
+    """Write which tests hold each attack of somebody with valid keys."""
+    del registry
+    yield from _title(
+        "Attacks from inside",
+        "What people with valid keys try, and the tests that show what comes of it.",
+    )
+    for attack in tomllib.loads((ROOT / ATTACKS).read_text("utf-8"))["attack"]:
+        yield f"## {attack['row']}. {attack['who']}"
+        yield ""
+        yield f"{attack['defence'].capitalize()}."
+        if "gap" in attack:
+            yield f"Missing: {attack['gap']}."
+        yield ""
+        if "waits_for" in attack:
+            yield f"No test yet: it waits for the service `{attack['waits_for']}`."
+        for test in attack.get("tests", ()):
+            path, _, name = test.partition("::")
+            words = name.removeprefix("test_").replace("_", " ")
+            yield f"- [{words}](../../{path})"
+        yield ""
+
+
 def readme_table(service: Service) -> Iterator[str]:
     """Write the acts and questions of one service for its README."""
     words = words_of(service.name)
@@ -282,9 +306,12 @@ def numbers_text(registry: Registry, kept: dict[str, dict[str, str]]) -> str:
 
 def pages(registry: Registry) -> Iterator[tuple[Path, str]]:
     """Give the path and the text of every generated file."""
-    writers = (operations_page, permissions_page, refusals_page, events_page, parameters_page)
+    writers = (
+        *(operations_page, permissions_page, refusals_page, events_page, parameters_page),
+        insider_attacks_page,
+    )
     for writer in writers:
-        name = writer.__name__.removesuffix("_page")
+        name = writer.__name__.removesuffix("_page").replace("_", "-")
         yield REFERENCE / f"{name}.md", "\n".join(writer(registry)).rstrip() + "\n"
     kept = ROOT / NUMBERS
     numbers = tomllib.loads(kept.read_text("utf-8")) if kept.is_file() else {}
