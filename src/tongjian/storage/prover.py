@@ -8,10 +8,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Final, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tongjian.core import limits, values
 from tongjian.core.hashing import Hash
@@ -30,6 +27,10 @@ from tongjian.storage.errors import Pruned, StoreDamaged
 from tongjian.storage.fixed_tree import FixedTree
 from tongjian.storage.store import Store
 from tongjian.verifier.proofs import EntryShown, StateProof, TwigShown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 VIEWS_CACHED_MAX: Final = 4
 TWIGS_CACHED_MAX: Final = 4096
@@ -65,7 +66,7 @@ class View(Protocol):
 class PastView:
     """The state at a past height, rebuilt: its entry count, active bits and upper tree."""
 
-    def __init__(self, count: int, active: NDArray[np.uint8], upper: Tree, root: bytes) -> None:
+    def __init__(self, count: int, active: "NDArray[np.uint8]", upper: Tree, root: bytes) -> None:
         """Take what was rebuilt."""
         self.count = count
         self._active = active
@@ -309,8 +310,10 @@ def _checked(key: bytes) -> bytes:
     return key
 
 
-def _active_at(retired_at: "array[int]", count: int, height: int) -> NDArray[np.uint8]:
+def _active_at(retired_at: "array[int]", count: int, height: int) -> "NDArray[np.uint8]":
     """Return the active bits of the first entries as they stood at a height, whole twigs."""
+    import numpy as np  # noqa: PLC0415 - a tenth of a second of every start
+
     twigs = -(-count // TWIG_ENTRIES)
     active = np.zeros(twigs * TWIG_ENTRIES, dtype=bool)
     # The array cannot grow while numpy looks at it: nothing keeps a view of it from here.

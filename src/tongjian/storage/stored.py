@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import lmdb
-import numpy as np
 
 from tongjian.core.hashing import Hash
 from tongjian.core.merkle import Frontier
@@ -338,6 +337,8 @@ class Stored:
         return list(origin.young) if begun == first else [], dead
 
     def _dead(self, height: int, entries: int) -> Iterator[tuple[int, list[int]]]:
+        import numpy as np  # noqa: PLC0415 - a tenth of a second of every start
+
         for index in count():
             packed = self._get(BITS_NAME + index.to_bytes(4, "big"), self._dbs[b"meta"])
             if packed is None:
