@@ -5,9 +5,10 @@ None of it is in the product: `run_node.py` takes the name of a manner as an arg
 
 import os
 import resource
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tongjian.engines.comet.application import Application
 from tongjian.engines.comet.bundles import BUNDLE, BUNDLE_BYTES_MAX
@@ -16,6 +17,7 @@ from tongjian.engines.comet.wire import Message
 from tongjian.node import member as member_module
 from tongjian.node import supervisor
 from tongjian.node.clock import now_ms
+from tongjian.node.gate import Gate
 
 SKEW_MS: Final = 600_000
 ROOM_BYTES: Final = 150_000
@@ -93,6 +95,25 @@ def fill(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
 
 
+def _die(*, decided: bool) -> Callable[[Path], None]:
+    """Be killed with a submission: when it is accepted, or when it is decided and not answered."""
+
+    def use(folder: Path) -> None:
+        honest = Gate._submit
+
+        def other(self: Gate, envelopes: Sequence[bytes]) -> list[Any]:
+            if decided:
+                honest(self, envelopes)
+            else:
+                self._member.engine.submit(envelopes)
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise AssertionError
+
+        Gate._submit = other
+
+    return use
+
+
 MANNERS: Final[dict[str, Callable[[Path], None]]] = {
     "decide otherwise": decide_otherwise,
     "propose invalid": propose_invalid,
@@ -102,4 +123,6 @@ MANNERS: Final[dict[str, Callable[[Path], None]]] = {
     "clock ahead": _skew(SKEW_MS),
     "clock behind": _skew(-SKEW_MS),
     "disk full": fill,
+    "dies when accepted": _die(decided=False),
+    "dies when decided": _die(decided=True),
 }

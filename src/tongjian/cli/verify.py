@@ -66,10 +66,12 @@ def verify(
     A picture (PNG, JPEG) or a page of an extract counts for the receipt in its code, and so does
     a receipt as text: TJR1:…, base64, hexadecimal.
     """
+    from tongjian.cli.outcomes import say_not_seen
     from tongjian.cli.paper import receipt_of
     from tongjian.cli.verify_other import say_checkpoint, say_evidence
     from tongjian.verifier.anchors import Anchors
     from tongjian.verifier.check import is_as_written
+    from tongjian.verifier.not_seen import is_not_seen
     from tongjian.verifier.receipt import VerificationFailed
 
     if (file is None) == (evidence is None):
@@ -94,10 +96,13 @@ def verify(
     if evidence is not None:
         say_evidence(surface, known, data, anchors)
         return
-    if data.startswith(b"tongjian/"):
+    if data.startswith(b"tongjian/") and not is_not_seen(data):
         say_checkpoint(surface, known, data, anchors, moment_ms)
         return
     try:
+        if is_not_seen(data):
+            say_not_seen(surface, known, data, anchors, moment_ms)
+            return
         data = receipt_of(data)
         _say(surface, known, data, anchors, (since, moment_ms))
     except VerificationFailed as failed:

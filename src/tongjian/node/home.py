@@ -134,6 +134,7 @@ class Home:
     def open(self, *, writable: bool = False) -> Generator[Chain]:
         """Open the chain; only one process at a time may have it writable."""
         chain = Chain(self.folder, self.genesis(), writable=writable)
+        certificates: Certificates | None = None
         try:
             engine = EngineHome(self.folder)
             chain.archives = ", ".join(engine.settings().archives)
@@ -146,12 +147,15 @@ class Home:
             if writable:
                 self._refresh_anchors(chain)
             if engine.folder.exists():
-                chain.certify = Certificates(chain, engine.rpc).of
+                certificates = Certificates(chain, engine.rpc)
+                chain.certify = certificates.of
             yield chain
             if writable:
                 # A seal key may have been voted in meanwhile.
                 self._refresh_anchors(chain)
         finally:
+            if certificates is not None:
+                certificates.close()
             chain.close()
 
     def seal_keys(self) -> SealKeys:

@@ -41,6 +41,10 @@ class Certificates:
         self._rpc = Rpc(rpc)
         self._first: LightBlock | None = None
 
+    def close(self) -> None:
+        """Hang up."""
+        self._rpc.close()
+
     def of(self, height: int) -> bytes:
         """Return the certificate of a block of the ledger; raises `NotCertified`.
 
