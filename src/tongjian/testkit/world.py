@@ -27,7 +27,7 @@ from tongjian.core.envelope import Opener, compose, seal_envelope
 from tongjian.core.hashing import HashSuite, sha256
 from tongjian.core.machine import Applied, Machine, outcome_of
 from tongjian.core.operation import Act, AnyTable, Event, RefusalCode, Refused, Row
-from tongjian.core.persons import PERSON_KEYS, PERSONS, Capacity, PersonKey
+from tongjian.core.persons import MANDATES, PERSON_KEYS, PERSONS, Capacity, Mandate, PersonKey
 from tongjian.core.persons import Person as Citizen
 from tongjian.core.registry import Registry
 from tongjian.core.standing import RELATIVES, STANDINGS, Deputy, Limit, Relatives, Standing
@@ -163,6 +163,22 @@ class World:
         )
         self._found(PERSON_KEYS, key, who.key)
         return who
+
+    def mandate(self, principal: Person, agent: Person, *matters: str, **changes: Any) -> None:
+        """Found a mandate without limits; `changes` are fields of its row."""
+        fields: dict[str, Any] = {
+            "kind": "agent",
+            "matters": matters,
+            "from_ms": 0,
+            "until_ms": values.FOREVER,
+            "limit_fen": None,
+            "uses_max": None,
+            "used_fen": 0,
+            "uses": 0,
+            "evidence": sha256(b"power of attorney"),
+            "withdrawn": False,
+        }
+        self._found(MANDATES, Mandate(**(fields | changes)), principal.person, agent.person)
 
     def parameter(self, service: str, name: str, *amounts: int, from_ms: int = 0) -> None:
         """Found a dated parameter."""

@@ -15,6 +15,9 @@ from tongjian.services.land.acts_apply import (
 )
 
 # isort: split
+from tongjian.services.land.acts_declare import Declare
+
+# isort: split
 from tongjian.services.land.acts_review import Approve, Reject
 
 # isort: split
@@ -48,6 +51,7 @@ __all__ = [
     "Attest",
     "CancelSurvey",
     "CertifyTax",
+    "Declare",
     "Decline",
     "DeemAccepted",
     "DefineUnit",

@@ -4,9 +4,10 @@ from typing import assert_never
 
 from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
-from tongjian.core.operation import Act
+from tongjian.core.operation import Act, ensure
 from tongjian.core.values import label, person_id
 from tongjian.services.land.acts_apply import of_registry, require_application
+from tongjian.services.land.acts_declare import is_opposed
 from tongjian.services.land.acts_review import check_person
 from tongjian.services.land.demands import (
     Change,
@@ -33,6 +34,7 @@ from tongjian.services.land.records import (
     APPLICATIONS,
     ATTESTATIONS,
     CELLS,
+    DECLARATIONS,
     ENTRIES,
     HOLDINGS,
     MORTGAGES,
@@ -42,6 +44,7 @@ from tongjian.services.land.records import (
     UNITS,
     service,
 )
+from tongjian.services.land.refusals import Refusal
 from tongjian.services.land.values import ApplicationNumber
 from tongjian.services.treasury.public import ESCROWS, ReleaseEscrow
 
@@ -58,7 +61,7 @@ class Enter(Act, tag="land.enter"):
         "Civil Code art. 209, 214, 215, 216, 220, 221, 356, 357, 395, 399, 402, 406, 414; "
         "Regulation on Real Estate Registration art. 8, 10, 14, 20, 21"
     ),
-    reads=(ATTESTATIONS, ESCROWS),
+    reads=(ATTESTATIONS, DECLARATIONS, ESCROWS),
     writes=(
         *(APPLICATIONS, PARCELS, CELLS, UNITS, ENTRIES),
         *(HOLDINGS, MORTGAGES, NOTICES, OBJECTIONS),
@@ -73,6 +76,7 @@ def enter(act: Enter, ledger: Ledger) -> tuple[Entered, ...]:
     officers = replace(row.officers, registrar=person_id(ledger.signer.person))
     case = Case(act.application, row, officers, ledger.time_ms >= row.due_ms, [])
     carry_out(case, row.demand, ledger)
+    ensure(not is_opposed(ledger, act.application), Refusal.OPPOSED)
     row = replace(row, status="entered", officers=officers, overdue=case.overdue)
     ledger.put(APPLICATIONS, act.application, row=row)
     if isinstance(row.demand, Transfer) and row.demand.escrow is not None:

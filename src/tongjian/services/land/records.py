@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from tongjian.core.encoding import Record
-from tongjian.core.operation import BYTES32, NUMBER, TEXT, Row, Service, Table
+from tongjian.core.operation import BYTES16, BYTES32, NUMBER, TEXT, Row, Service, Table
 from tongjian.core.values import (
     Amount,
     Count,
@@ -50,6 +50,8 @@ BURDENS_MAX: Final = 32
 """Mortgages, notices or objections that may stand on a unit at once."""
 WAITING_MAX: Final = 256
 """Seizures that may wait for a unit."""
+Hand = Literal["own", "agent", "counter"]
+"""A key of one's own, an agent's, or two officers before whom the person stood."""
 Standing = Annotated[tuple[EntryNumber, ...], Meta(max_length=BURDENS_MAX)]
 
 
@@ -227,6 +229,14 @@ class Application(Row):
     overdue: bool
 
 
+class Declaration(Row):
+    """What a party has said of an application, and by whose hand."""
+
+    agrees: bool
+    hand: Hand
+    recorded_ms: TimeMs
+
+
 class Attestation(Row, matched=True):
     """What a notary has attested about one person and one unit."""
 
@@ -284,6 +294,10 @@ OBJECTIONS: Final[Table[ObjectionRow, str, int]] = Table(
 SEIZURES: Final[Table[Seizure, str, int]] = Table("land.seizures", Seizure, (TEXT, NUMBER))
 """Unit, number of the entry: all seizures of a unit, in order of service, are one range."""
 APPLICATIONS: Final[Table[Application, str]] = Table("land.applications", Application, (TEXT,))
+DECLARATIONS: Final[Table[Declaration, str, bytes]] = Table(
+    "land.declarations", Declaration, (TEXT, BYTES16)
+)
+"""Application, person: all that was said of an application is one range."""
 ATTESTATIONS: Final[Table[Attestation, bytes]] = Table("land.attestations", Attestation, (BYTES32,))
 CERTIFICATES: Final[Table[Certificate, str, int, int]] = Table(
     "land.certificates", Certificate, (TEXT, NUMBER, NUMBER)
@@ -305,6 +319,7 @@ service: Final = Service(
         OBJECTIONS,
         SEIZURES,
         APPLICATIONS,
+        DECLARATIONS,
         ATTESTATIONS,
         CERTIFICATES,
         FOREIGN,

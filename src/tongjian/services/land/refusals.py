@@ -55,3 +55,5 @@ class Refusal(RefusalCode):
     NOT_ENTERED = 47, "The application is not entered in the book."
     NOT_HOLDER = 48, "The certificate is for someone who holds nothing by that entry."
     ESCROW_WRONG = 49, "The escrow is not of this sale: price, payer or state differ."
+    NOT_CONCERNED = 50, "The application names another, and another holds the unit."
+    OPPOSED = 51, "A party has declared against the application by their own hand."
