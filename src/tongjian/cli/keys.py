@@ -9,6 +9,7 @@ from tongjian.cli.keys_ahead import rehearse
 from tongjian.cli.keys_certificate import certificate
 from tongjian.cli.keys_exposure import counters, exposure
 from tongjian.cli.keys_made import new, passkey, protect, token
+from tongjian.cli.keys_possession import prove
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     command(group, "protect", panel=LEDGER)(protect)
     command(group, "token", panel=LEDGER)(token)
     command(group, "passkey", panel=LEDGER)(passkey)
+    command(group, "prove", panel=LEDGER)(prove)
     command(group, "certificate", panel=LEDGER)(certificate)
     command(group, "rehearse", panel=LEDGER)(rehearse)
     command(group, "exposure", panel=LEDGER)(exposure)
@@ -85,6 +87,8 @@ def _key_of(
             "name": names.get(actor.office, ""),
             "roles": [str(grant.role) for grant in actor.grants],
         }
+        if actor.is_person:
+            row["roles"] = [f"person {actor.person.hex()}"]
         directory.signer(pair.id, chain.height + 1, now_ms())
     except Refused as refused:
         return row | {"state": refused.code.sentence}

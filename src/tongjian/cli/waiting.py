@@ -312,6 +312,7 @@ def _moment(text: str) -> int:
 
 def _office_of(chain: Chain, key: bytes) -> str:
     try:
-        return chain.machine.directory.actor(key).office
+        actor = chain.machine.directory.actor(key)
     except Refused:
         return "unknown key"
+    return f"person {actor.person.hex()}" if actor.is_person else actor.office
