@@ -17,8 +17,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the scenarios that were asked for and report them."""
     parser = _parser()
     asked = parser.parse_args(arguments)
-    if asked.write and (asked.only or asked.quick):
-        parser.error("--write keeps a whole run: leave out --only and --quick")
+    unknown = [name for name in asked.scenarios if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"{unknown[0]} is none of {', '.join(SCENARIOS)}")
+    asked.only += asked.scenarios
+    if asked.write and asked.quick:
+        parser.error("--write keeps full sizes: leave out --quick")
     place: Path = asked.place
     shop = Workshop(_sizes(asked), place)
     report = Report(facts(place), asdict(shop.sizes))
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.json is not None:
         asked.json.write_text(report.json(), encoding="utf-8")
     if asked.write:
-        report.write()
+        report.write(whole=not asked.only)
     return 0
 
 
@@ -53,6 +57,9 @@ def _sizes(asked: argparse.Namespace) -> Sizes:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "scenarios", nargs="*", metavar="scenario", help="scenarios to run, all by default"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: about a minute")
     parser.add_argument(
         "--only", action="append", choices=SCENARIOS, default=[], help="one scenario; repeatable"

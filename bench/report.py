@@ -75,20 +75,30 @@ class Report:
         """Return the report as JSON."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
-    def write(self) -> None:
-        """Put the figures into bench/README.md, below its own text."""
+    def write(self, *, whole: bool) -> None:
+        """Put the figures into bench/README.md, below its own text.
+
+        What is no whole run replaces its own sections, each with its moment, or comes last.
+        """
         text = README.read_text(encoding="utf-8")
-        head, found, _ = text.partition(BEGIN)
+        head, found, figures = text.partition(BEGIN)
         if not found:
             msg = f"{README.name} has no line {BEGIN!r} under which the figures go"
             raise ValueError(msg)
-        README.write_text(f"{head}{BEGIN}\n\n{self.text()}", encoding="utf-8")
+        if whole:
+            figures = f"\n\n{self.text()}"
+        for section in () if whole else self.sections:
+            before, _, rest = figures.partition(f"## {section.title}\n")
+            after = rest.partition("\n## ")[2]
+            parts = [before.rstrip(), _section(section, self.facts["when"])]
+            figures = "\n\n".join([*parts, *([f"## {after.rstrip()}"] if after else [])]) + "\n"
+        README.write_text(f"{head}{BEGIN}{figures}", encoding="utf-8")
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, when: str = "") -> str:
     parts = [f"## {section.title}"]
     if section.conditions():
-        parts.append(section.conditions())
+        parts.append(f"{when}: {section.conditions()}" if when else section.conditions())
     if section.figures:
         parts.append(_table([figure.cells() for figure in section.figures]))
     return "\n\n".join(parts)

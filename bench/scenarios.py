@@ -12,6 +12,7 @@ from bench import (
     evidence,
     ingest,
     latency,
+    network,
     opening,
     plain,
     plain_postgres,
@@ -23,6 +24,7 @@ from bench.limit import Limit, mean, measure_limit
 from bench.machine import load
 from bench.report import Figure, Section
 from bench.town import Town, submit_all, temporary_town
+from tongjian.node.supervisor import EngineMissing
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Sizes:
     """Of one caller alone, and of one client of a database."""
     receipts: int = 4_000
     stage_acts: int = 20_000
+    network: int = 20_000
+    """Transactions of a network of four, of one act each."""
+    network_commits: int = 100
+    """One after the other in an idle network."""
+    network_rounds: int = 3
+    """Kills and recoveries of each kind; with none, no node goes down at all."""
     records: int = 0
     """Of the large ledger; 0 leaves it out."""
 
@@ -57,6 +65,9 @@ QUICK: Final = Sizes(
     commits=300,
     receipts=500,
     stage_acts=4_000,
+    network=4_000,
+    network_commits=20,
+    network_rounds=1,
 )
 LARGE_RECORDS: Final = 1_000_000
 
@@ -196,6 +207,12 @@ def signatures(shop: Workshop) -> Iterator[Figure]:
     yield from suites.ledger(transactions, sizes.limit_s, towns)
 
 
+def validators(shop: Workshop) -> Iterator[Figure]:
+    """Four validators of a network on this machine, beside CometBFT's own key-value store."""
+    sizes = shop.sizes
+    return network.figures(sizes.network, sizes.network_commits, sizes.network_rounds, shop.place)
+
+
 Scenario = Callable[[Workshop], Iterator[Figure]]
 SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "single": ("Throughput, one act a signature", single),
@@ -207,6 +224,7 @@ SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "large": ("A large ledger", large),
     "sqlite": ("Control: SQLite", sqlite),
     "postgres": ("Control: PostgreSQL", postgres),
+    "network": ("Four validators on this machine", validators),
     "suites": ("Signature suites, ÷ their bare libraries", signatures),
     "stages": ("Where the time goes", breakdown),
 }
@@ -219,7 +237,7 @@ def run(name: str, shop: Workshop) -> Section:
     before = shop.limit()
     try:
         section.figures = list(scenario(shop))
-    except plain_postgres.Missing as missing:
+    except (plain_postgres.Missing, EngineMissing) as missing:
         section.skipped = str(missing)
         return section
     section.limit = mean(before, shop.limit())

@@ -44,6 +44,8 @@ class Town:
         self.chain = self.home.anchors().chain_id
         self.keys = [self.home.key(f"issuer-{number}") for number in range(FIRMS)]
         self._bureau = (self.home.key("tax-handler"), self.home.key("tax-approver"))
+        self.voters = ("tax-handler",)
+        """Who votes on members of a network."""
         self.issued = 0
         """Numbers handed out so far."""
         self._year = time.strftime("%y")

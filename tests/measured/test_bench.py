@@ -21,7 +21,11 @@ TINY = Sizes(
     receipts=20,
     stage_acts=300,
     records=600,
+    network=80,
+    network_commits=4,
+    network_rounds=0,
 )
+NEEDS = {"network": [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(180)]}
 
 
 @pytest.fixture
@@ -32,11 +36,13 @@ def shop() -> Iterator[Workshop]:
     workshop.close()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=NEEDS.get(name, [])) for name in SCENARIOS]
+)
 def test_a_scenario_measures_or_says_why_not(name: str, shop: Workshop) -> None:
     section = run(name, shop)
     if section.skipped:
-        assert name == "postgres"
+        assert name in {"postgres", "network"}
         return
     assert section.limit is not None
     assert section.limit.per_second > 0
@@ -62,10 +68,10 @@ def test_only_what_is_asked_for_is_measured_and_json_holds_it(
 ) -> None:
     monkeypatch.setattr("bench.__main__.QUICK", TINY)
     document = tmp_path / "figures.json"
-    arguments = ["--quick", "--acts", "200", "--only", "alone", "--only", "disk"]
+    arguments = ["alone", "--quick", "--acts", "200", "--only", "disk"]
     assert main([*arguments, "--place", str(tmp_path), "--json", str(document)]) == 0
     told = json.loads(document.read_text("utf-8"))
-    assert [section["name"] for section in told["sections"]] == ["alone", "disk"]
+    assert [section["name"] for section in told["sections"]] == ["disk", "alone"]
     assert told["sizes"]["transactions"] == 200
     assert {"processor", "kernel", "flush of 4 KiB", "suite"} <= told["facts"].keys()
     printed = capsys.readouterr().out
@@ -110,18 +116,41 @@ def test_writing_keeps_the_words_above_the_figures(
     page = tmp_path / "README.md"
     page.write_text(f"words\n\n{BEGIN}\n\nold figures\n", "utf-8")
     monkeypatch.setattr(reports, "README", page)
-    _report().write()
+    _report().write(whole=True)
     written = page.read_text("utf-8")
     assert written.startswith(f"words\n\n{BEGIN}\n\n- kernel: 6\n")
     assert "old figures" not in written
 
 
-@pytest.mark.parametrize("less", [["--quick"], ["--only", "disk"]])
-def test_part_of_a_run_is_not_written(less: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_sections_written_alone_take_their_places_and_leave_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "README.md"
+    page.write_text(f"words\n\n{BEGIN}\n\nfacts\n\n## One\n\nold\n\n## Three\n\nkept\n", "utf-8")
+    monkeypatch.setattr(reports, "README", page)
+    report = Report({"when": "today"}, {}, _report().sections)
+    report.write(whole=False)
+    written = page.read_text("utf-8")
+    report.write(whole=False)
+    assert page.read_text("utf-8") == written
+    assert written.startswith(f"words\n\n{BEGIN}\n\nfacts\n\n## One\n\ntoday: L = 40,000/s")
+    assert written.endswith(
+        " |\n\n## Three\n\nkept\n\n## Two\n\ntoday: not measured: no server\n"
+    ), written
+    assert "old" not in written
+
+
+def test_small_sizes_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main([*less, "--write"])
+        main(["--quick", "--write"])
     assert ended.value.code == 2
-    assert "--write keeps a whole run" in capsys.readouterr().err
+    assert "leave out --quick" in capsys.readouterr().err
+
+
+def test_a_scenario_that_there_is_not_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["networks"])
+    assert "networks is none of single" in capsys.readouterr().err
 
 
 def test_writing_refuses_a_page_without_the_mark(
@@ -131,5 +160,5 @@ def test_writing_refuses_a_page_without_the_mark(
     page.write_text("words\n", "utf-8")
     monkeypatch.setattr(reports, "README", page)
     with pytest.raises(ValueError, match="under which the figures go"):
-        _report().write()
+        _report().write(whole=True)
     assert page.read_text("utf-8") == "words\n"
