@@ -9,6 +9,9 @@ import msgspec
 
 from tongjian.core import limits
 from tongjian.core.envelope import Incoming
+from tongjian.core.machine import outcome_of
+from tongjian.core.operation import Refused
+from tongjian.core.registry import Registry
 
 BAD_SIGNATURE: Final = "A signature is not that of the key it names; nothing was recorded."
 
@@ -100,6 +103,15 @@ class Waiting:
         outcome = Outcome(status, self.incoming.id, height, refusal, detail)
         for group, position in self.places:
             group.answer(position, outcome)
+
+    def answer_decided(self, height: int, refusal: str, detail: str = "") -> None:
+        """Answer with what the ledger has of it: committed, or refused where a refusal is given."""
+        self.answer(Status.REFUSED if refusal else Status.COMMITTED, height, refusal, detail)
+
+    def turn_away(self, registry: Registry, refused: Refused) -> None:
+        """Answer that it could not be committed now, whatever its acts say."""
+        refusal = outcome_of(registry, refused, 0)
+        self.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
 
 
 def portions(waiting: list[Waiting]) -> Iterator[list[Waiting]]:

@@ -15,7 +15,7 @@ from tongjian.core import limits
 from tongjian.core.actors import Actor
 from tongjian.core.encoding import Malformed
 from tongjian.core.envelope import Incoming
-from tongjian.core.machine import HandlerFault, outcome_of
+from tongjian.core.machine import HandlerFault
 from tongjian.core.operation import Refused
 from tongjian.engines.chain import Chain
 from tongjian.engines.checkers import Checkers, Job, Ticket, check
@@ -204,25 +204,17 @@ class SoloEngine:
             try:
                 self.chain.machine.check(incoming, self.chain.height + 1, self._now_ms())
             except Refused as refused:
-                self._turn_away(waiting, refused)
+                waiting.turn_away(self.chain.machine.registry, refused)
             return None
         self._pending[incoming.id] = waiting
         return waiting, jobs
 
-    def _turn_away(self, waiting: Waiting, refused: Refused) -> None:
-        """Answer for a transaction that could not be committed now."""
-        refusal = outcome_of(self.chain.machine.registry, refused, 0)
-        waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
-
     def _answer_again(self, waiting: Waiting) -> bool:
         """Give a transaction that is on the ledger its first outcome once more."""
-        seen = self.chain.result(waiting.incoming.id)
-        if seen is None:
-            return False
-        height, _, result = seen
-        status = Status.REFUSED if result.outcome else Status.COMMITTED
-        waiting.answer(status, height, result.outcome, "recorded before")
-        return True
+        seen = self.chain.outcome(waiting.incoming.id)
+        if seen is not None:
+            waiting.answer_decided(*seen, "recorded before")
+        return seen is not None
 
     def _jobs(self, incoming: Incoming) -> list[Job] | None:
         """Return the signatures to check; none where the chain or a key is not known here."""
@@ -301,8 +293,7 @@ class SoloEngine:
             results = applied.results[applied.timers :]
             for place, result in zip(waiting, results, strict=True):
                 del self._pending[place.incoming.id]
-                status = Status.REFUSED if result.outcome else Status.COMMITTED
-                place.answer(status, height, result.outcome)
+                place.answer_decided(height, result.outcome)
             return
 
     def _committable(
@@ -320,7 +311,7 @@ class SoloEngine:
                 checked.append(check_one(place.incoming, height, now_ms))
             except Refused as refused:
                 self._pending.pop(place.incoming.id, None)
-                self._turn_away(place, refused)
+                place.turn_away(self.chain.machine.registry, refused)
                 continue
             kept.append(place)
         return kept, checked

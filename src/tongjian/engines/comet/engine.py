@@ -15,7 +15,6 @@ from typing import Final
 
 from tongjian.core.block import Result
 from tongjian.core.envelope import Incoming
-from tongjian.core.machine import outcome_of
 from tongjian.core.operation import Refused
 from tongjian.engines.comet.admission import Admitted, Bad
 from tongjian.engines.comet.application import Application
@@ -117,8 +116,7 @@ class CometEngine:
         for incoming, result in zip(admitted.incoming, results, strict=True):
             waiting = self._take(incoming.id)
             if waiting is not None:
-                status = Status.REFUSED if result.outcome else Status.COMMITTED
-                waiting.answer(status, height, result.outcome)
+                waiting.answer_decided(height, result.outcome)
         for left in admitted.left:
             waiting = self._pending.get(left.incoming.id)
             if waiting is None:
@@ -195,7 +193,7 @@ class CometEngine:
             try:
                 chain.machine.check(incoming, chain.height + 1, now_ms)
             except Refused as refused:
-                self._turn_away(waiting, refused)
+                waiting.turn_away(chain.machine.registry, refused)
                 return None
             with self._guard:
                 pending = self._pending.get(incoming.id)
@@ -206,20 +204,13 @@ class CometEngine:
                 self._again_at[incoming.id] = (time.monotonic() + AGAIN_S, AGAIN_S)
             return incoming
 
-    def _turn_away(self, waiting: Waiting, refused: Refused) -> None:
-        refusal = outcome_of(self.chain.machine.registry, refused, 0)
-        waiting.answer(Status.TURNED_AWAY, refusal=refusal, detail=str(refused))
-
     def _answer_again(self, waiting: Waiting) -> bool:
         """Give a transaction that is on the ledger its first outcome once more."""
         seen = self.chain.outcome(waiting.incoming.id)
-        if seen is None:
-            return False
-        height, refusal = seen
-        self._take(waiting.incoming.id)
-        status = Status.REFUSED if refusal else Status.COMMITTED
-        waiting.answer(status, height, refusal, "recorded before")
-        return True
+        if seen is not None:
+            self._take(waiting.incoming.id)
+            waiting.answer_decided(*seen, "recorded before")
+        return seen is not None
 
     def _broadcast(self, rpc: Rpc, admitted: Sequence[Incoming]) -> None:
         try:
@@ -265,7 +256,7 @@ class CometEngine:
                     )
                 except Refused as refused:
                     self._take(waiting.incoming.id)
-                    self._turn_away(waiting, refused)
+                    waiting.turn_away(self.chain.machine.registry, refused)
                     continue
                 still.append(waiting.incoming)
         portion: list[Incoming] = []
