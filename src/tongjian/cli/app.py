@@ -16,6 +16,7 @@ import tongjian
 from tongjian import services
 from tongjian.cli import (
     audit,
+    credential,
     demo,
     develop,
     drafts,
@@ -112,6 +113,7 @@ for _module in (
     trace,
     prove,
     drafts,
+    credential,
     extract,
     export,
     verify,

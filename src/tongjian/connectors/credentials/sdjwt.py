@@ -215,6 +215,15 @@ def verify(
     return claims
 
 
+def verify_binding(text: str, asked: Asked, *, at: dt.datetime) -> None:
+    """Check only that the holder's key answered what was asked, over exactly what is shown.
+
+    The holder's key is the one that the token names: `verify` says whether its issuer signed that.
+    Raises `ProofInvalid`, `OutsidePeriod` or `CredentialMalformed`.
+    """
+    _check_binding(_split(text), asked, at)
+
+
 def _split(text: str) -> Parts:
     if len(text) > TOKEN_CHARACTERS_MAX or not text.isascii():
         msg = f"the token has over {TOKEN_CHARACTERS_MAX} characters, or some beyond ASCII"

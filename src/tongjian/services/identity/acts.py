@@ -1,7 +1,11 @@
-"""The verbs of identity: numbers, persons, keys, recovery, mandates, presentations."""
+"""The verbs of identity: of persons, and of credentials from registry to revocation."""
 
 from tongjian.services.identity import (
+    acts_credentials,
+    acts_dids,
+    acts_issuers,
     acts_keys,
+    acts_licences,
     acts_mandates,
     acts_numbers,
     acts_persons,
@@ -10,7 +14,11 @@ from tongjian.services.identity import (
 )
 
 __all__ = [
+    "acts_credentials",
+    "acts_dids",
+    "acts_issuers",
     "acts_keys",
+    "acts_licences",
     "acts_mandates",
     "acts_numbers",
     "acts_persons",

@@ -14,6 +14,7 @@ from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import Named, Signer
 from tongjian.core.persons import MANDATES, PERSONS, Capacity, Person
 from tongjian.core.values import Digest, Name, PersonId, Uscc, count, name, time_ms
+from tongjian.services.identity.acts_credentials import FollowPerson
 from tongjian.services.identity.records import (
     LIVING,
     NUMBERS,
@@ -119,10 +120,12 @@ def change_capacity(act: ChangeCapacity, ledger: Ledger) -> PersonChanged:
     by=Signer(VERIFIER, OF_PERSON),
     law="PIPL art. 51",
     writes=(PERSONS,),
+    follows=(FollowPerson,),
 )
 def suspend_person(act: SuspendPerson, ledger: Ledger) -> PersonChanged:
     """Suspend a pseudonym, and with it keys, mandates and credentials, in this very block."""
     row = require_active(ledger, act.person)
+    ledger.follow(FollowPerson(holder=act.person, status="suspended"))
     return _written(ledger, act.person, replace(row, status="suspended"))
 
 
@@ -130,11 +133,13 @@ def suspend_person(act: SuspendPerson, ledger: Ledger) -> PersonChanged:
     by=two_of(OF_PERSON),
     law="PIPL art. 51",
     writes=(PERSONS,),
+    follows=(FollowPerson,),
 )
 def restore_person(act: RestorePerson, ledger: Ledger) -> PersonChanged:
     """Restore a suspended pseudonym; two persons are needed."""
     row = ledger.one(PERSONS, act.person, missing=Refusal.PERSON_UNKNOWN)
     ensure(row.status == "suspended", Refusal.PERSON_NOT_SUSPENDED)
+    ledger.follow(FollowPerson(holder=act.person, status="active"))
     return _written(ledger, act.person, replace(row, status="active"))
 
 
@@ -142,6 +147,7 @@ def restore_person(act: RestorePerson, ledger: Ledger) -> PersonChanged:
     by=two_of(Named("office")),
     law="Civil Code art. 13, 173, 175; PIPL art. 49",
     writes=(LIVING, NUMBERS, PERSONS),
+    follows=(FollowPerson,),
 )
 def record_deaths(act: RecordDeaths, ledger: Ledger) -> tuple[NumberMoved | PersonChanged, ...]:
     """Record deaths: numbers, pseudonyms, keys, mandates and credentials stop in this block."""
@@ -160,6 +166,7 @@ def record_deaths(act: RecordDeaths, ledger: Ledger) -> tuple[NumberMoved | Pers
         ensure(row.office == act.office, Refusal.PERSON_ELSEWHERE)
         ensure(row.status != "ended", Refusal.PERSON_NOT_ACTIVE)
         moved.append(_written(ledger, person, replace(row, status="ended")))
+        ledger.follow(FollowPerson(holder=person, status="ended"))
     return tuple(moved)
 
 

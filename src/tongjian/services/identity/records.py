@@ -22,6 +22,7 @@ from tongjian.core.values import (
     TimeMs,
     Uscc,
 )
+from tongjian.services.identity.records_credentials import CREDENTIAL_LINKS, CREDENTIAL_TABLES
 from tongjian.services.identity.refusals import Refusal
 
 NetNumber = Annotated[
@@ -196,5 +197,8 @@ class PresentationForgotten(Event, tag="identity.presentation_forgotten"):
 
 
 service: Final = Service(
-    "identity", Refusal, (NUMBERS, LIVING, *PERSON_TABLES, RECOVERIES, PRESENTATIONS)
+    "identity",
+    Refusal,
+    (NUMBERS, LIVING, *PERSON_TABLES, RECOVERIES, PRESENTATIONS, *CREDENTIAL_TABLES),
+    links=CREDENTIAL_LINKS,
 )

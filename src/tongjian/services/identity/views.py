@@ -124,3 +124,9 @@ def mandates(asked: MandatesAsked, ledger: Ledger) -> tuple[MandateShown, ...]:
 def presentation(asked: PresentationAsked, ledger: Ledger) -> Presentation | None:
     """Return what was decided of a presentation within its window; none if it was not shown."""
     return ledger.get(PRESENTATIONS, asked.nonce)
+
+
+# The questions on credentials stand in a file of their own; to import it declares them.
+from tongjian.services.identity import views_credentials  # noqa: E402 - after `service` is used
+
+__all__ = ["views_credentials"]
