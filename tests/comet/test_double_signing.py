@@ -1,15 +1,19 @@
 """Two nodes sign with one validator's key: found out by the engine, recorded by everybody."""
 
 import itertools
+import re
 import shutil
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cluster import Cluster, needs_engine
+from msgspec.structs import replace
 from network import use_network
+from promql import ENGINE_SERIES
 from small import put
 from terminal import answer
 
@@ -17,8 +21,10 @@ from tongjian.core.validators import compute_address
 from tongjian.engines.comet.members import incidents_of, nodes_of
 from tongjian.engines.outcomes import Status
 from tongjian.engines.trust import anchors_of
+from tongjian.node.devnet import free_ports
 from tongjian.node.engine_home import VALIDATOR_KEY, EngineHome
 from tongjian.node.home import Home
+from tongjian.node.metrics import write_metrics
 from tongjian.services.membership.records_incidents import INCIDENTS
 from tongjian.verifier.receipt import verify_receipt
 
@@ -33,6 +39,9 @@ def five(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     use_network(monkeypatch.setattr)
     folder = Path(tempfile.mkdtemp(prefix="tj"))
     made = Cluster(folder, 5)
+    first = EngineHome(made.places[0].folder)
+    (port,) = free_ports(1)
+    first.keep_settings(replace(first.settings(), metrics=f"127.0.0.1:{port}"))
     key = EngineHome(made.places[CULPRIT].folder).folder / VALIDATOR_KEY
     shutil.copy2(key, EngineHome(made.places[TWIN].folder).folder / VALIDATOR_KEY)
     try:
@@ -46,6 +55,19 @@ def rows(made: Cluster, number: int) -> dict[str, Any]:
     with Home(made.places[number].folder).open() as chain:
         powers = sorted(int(node.power) for node in nodes_of(chain).values())
         return {"incidents": list(incidents_of(chain)), "powers": powers}
+
+
+def check_figures(made: Cluster) -> None:
+    """Compare what a node and its engine tell with what the dashboard shows."""
+    served = EngineHome(made.places[0].folder).settings().metrics
+    with urllib.request.urlopen(f"http://{served}/metrics", timeout=30) as answered:
+        named = set(re.findall(r"^(cometbft_[a-z0-9_]+)", answered.read().decode(), re.MULTILINE))
+    assert named >= ENGINE_SERIES
+    standing = made.standing(0)
+    assert standing is not None
+    written = write_metrics(standing)
+    assert re.search(r"^tongjian_incidents [1-9]$", written, re.MULTILINE)
+    assert "tongjian_power_total 40\n" in written
 
 
 def test_a_key_on_two_nodes_loses_its_power_on_every_node(five: Cluster) -> None:
@@ -67,12 +89,13 @@ def test_a_key_on_two_nodes_loses_its_power_on_every_node(five: Cluster) -> None
     client = five.client(2)
     receipt = client.ask("receipt", "row", key, -1)
     client.close()
-    (told,) = answer("network", "status", home=five.places[0].folder)["incidents"]
+    told = answer("network", "status", home=five.places[0].folder)["incidents"][0]
     assert (told["validator"], told["misdeed"], told["power_after"]) == (
         address,
         "signed_twice",
         0,
     )
+    check_figures(five)
     five.stop()
     for number in range(5):
         state = rows(five, number)

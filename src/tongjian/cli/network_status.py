@@ -35,7 +35,8 @@ def status(
     if surface.as_json:
         surface.document({"node": standing, "members": members, "incidents": incidents})
         return
-    surface.pairs([(name.replace("_", " "), str(value)) for name, value in standing.items()])
+    told = [(name, value) for name, value in standing.items() if not isinstance(value, dict)]
+    surface.pairs([(name.replace("_", " "), str(value)) for name, value in told])
     rows = [
         (m["peer"], m["validator"], m["office"], str(m["power"]), "this node" if m["this"] else "")
         for m in members

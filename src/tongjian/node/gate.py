@@ -90,9 +90,11 @@ class Gate:
 
     def _submit(self, envelopes: Sequence[bytes]) -> list[Any]:
         """Return status, id, height, refusal and detail of each envelope, once it is durable."""
+        began = time.monotonic()
         future = self._member.engine.submit(envelopes)
         try:
             outcomes = future.result(timeout=ANSWER_S)
+            self._member.latencies.observe(time.monotonic() - began)
         except TimeoutError:
             detail = "the network has not decided yet; ask again by transaction id"
             outcomes = [Outcome(Status.UNKNOWN, b"", -1, "", detail)] * len(envelopes)

@@ -1,6 +1,7 @@
 """A node of a network, in one process: the ledger, its application, the engine as a child."""
 
 import contextlib
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,19 @@ from tongjian.engines.comet.application import Application
 from tongjian.engines.comet.certificates import Certificates
 from tongjian.engines.comet.engine import CometEngine
 from tongjian.engines.comet.retention import Retention, make_policy
-from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.comet.server import AbciServer, socket_path
 from tongjian.engines.comet.snapshots import clear_unfinished
 from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome
 from tongjian.node.home import Home, HomeError, calm_collector
 from tongjian.node.light_server import LightServer
+from tongjian.node.measures import (
+    Ends,
+    Latencies,
+    measure_disk,
+    measure_engine,
+    measure_part,
+)
 from tongjian.node.snapshotting import Snapshotter
 from tongjian.node.supervisor import Supervisor
 from tongjian.storage.errors import StorageError
@@ -48,6 +55,8 @@ class Member:
         self.application.invited = frozenset(peer.partition("@")[0] for peer in peers)
         self.application.retain = self._retention().after_commit
         self._failed = ""
+        self.latencies = Latencies()
+        self._ends = Ends(chain)
         self.supervisor = Supervisor(
             self.engine_home.folder, self.engine_home.rpc, self._before_start
         )
@@ -142,10 +151,26 @@ class Member:
             "left": counts.left,
             "rejected_proposals": counts.rejected_proposals,
             "misbehaviour": len(counts.misbehaviour),
-            "peers": self._peers(),
+            **measure_engine(self.engine_home.rpc),
             **self._kept(),
+            **self._measures(),
         }
         return found
+
+    def _measures(self) -> dict[str, Any]:
+        """Return what somebody must act on before the node stops."""
+        with self.chain.lock:
+            office, part = measure_part(self.chain, self.engine_home.node_public)
+            ends = self._ends.read(office, now_ms())
+        return {
+            "block_age_s": int(time.monotonic() - self.application.counts.committed_s),
+            "parted": int(self.supervisor.parted),
+            "signatures": self.application.admission.signatures,
+            "latency": self.latencies.read(),
+            **measure_disk(self.home.folder),
+            **part,
+            **ends,
+        }
 
     def _kept(self) -> dict[str, Any]:
         """Return what of the past is here, and how far a snapshot has come in."""
@@ -159,16 +184,6 @@ class Member:
             "chunks_taken": snapshots.taken,
             "snapshots_refused": snapshots.refused[-1:],
         }
-
-    def _peers(self) -> int:
-        """Return how many peers the engine speaks to; -1 where it does not answer."""
-        rpc = Rpc(self.engine_home.rpc, timeout_s=2)
-        try:
-            return int(rpc.call("net_info")["n_peers"])
-        except (RpcFailed, KeyError, ValueError):
-            return -1
-        finally:
-            rpc.close()
 
 
 @contextmanager

@@ -87,6 +87,8 @@ class Supervisor:
         self._stopping = threading.Event()
         self.alarm = ""
         """Why the engine stands still and is not started again; empty while all is well."""
+        self.parted = False
+        """Whether this node decided something else than the others."""
         self.starts = 0
         self._stuck = False
         """The engine runs and does nothing, and would go on after another start."""
@@ -202,6 +204,7 @@ class Supervisor:
             # A proposal that is wrong is voted down: the proposer has parted, not this node.
             _PARTED in error and not message.startswith("prevote step")
         ):
+            self.parted = self.parted or _PARTED in error
             self.alarm = (
                 f"this node cannot agree with the others: {error or message}. It stands still and "
                 "answers from what it has; compare its ledger with another node's by "

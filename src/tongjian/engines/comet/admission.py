@@ -52,6 +52,8 @@ class Admission:
         self._checkers = checkers
         self._verified: dict[bytes, Incoming] = {}
         self._verified_old: dict[bytes, Incoming] = {}
+        self.signatures = 0
+        """Checked since the start."""
 
     def open(self, data: bytes) -> list[Incoming]:
         """Return the envelopes of a transaction, their signatures checked where keys are known.
@@ -158,6 +160,7 @@ class Admission:
             jobs += found
             if len(found) == len(incoming.signatures):
                 complete.append(incoming)
+        self.signatures += len(jobs)
         verdicts = self._checkers.collect(self._checkers.submit(jobs)) if jobs else b""
         if not all(verdicts):
             raise Bad(BAD_SIGNATURE)

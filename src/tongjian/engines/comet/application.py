@@ -345,7 +345,7 @@ class Application:
             results = applied.results[applied.timers :]
             self.counts.blocks += 1
             self.counts.recorded += len(results)
-        self.counts.engine_blocks += 1
+        self.counts.commit()
         self.counts.left += len(pending.admitted.left)
         self.engine_height = pending.engine_height
         self.admission.forget()

@@ -1,5 +1,6 @@
 """What the application keeps between two requests, and who hears what it decided."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -52,3 +53,10 @@ class Counts:
     checked: int = 0
     rejected_proposals: int = 0
     misbehaviour: list[Message] = field(default_factory=list[Message])
+    committed_s: float = field(default_factory=time.monotonic)
+    """When the engine last committed a block, by the clock that never goes back."""
+
+    def commit(self) -> None:
+        """Count a block of the engine."""
+        self.engine_blocks += 1
+        self.committed_s = time.monotonic()
