@@ -23,7 +23,7 @@ from bench.town import Town
 from tongjian.engines.chain import STORE_NAME
 from tongjian.engines.comet.snapshot_maker import FOLDER
 from tongjian.node.client import Client, NodeSilent
-from tongjian.node.devnet import free_ports, lay_out, sign
+from tongjian.node.devnet import free_ports, lay_out
 from tongjian.node.engine_home import EngineHome
 from tongjian.node.home import Home
 from tongjian.node.joining import (
@@ -33,6 +33,7 @@ from tongjian.node.joining import (
     sync_point,
     write_invitation,
 )
+from tongjian.node.signing import sign_acts
 
 NODES: Final = 4
 WAIT_S: Final = 600.0
@@ -91,7 +92,7 @@ def _join(home: Home, folders: list[Path], nodes: "list[subprocess.Popen[bytes]]
     client = Client(folders)
     began = time.monotonic()
     with Home(first).open() as chain:
-        envelope = sign(chain, [home.key(GOVERNOR)], (card.act(0),))
+        envelope = sign_acts(chain, [home.key(GOVERNOR)], (card.act(0),))
     (outcome,) = client.submit([envelope])
     _wait(lambda: _standing(first).get("snapshot", 0), "a snapshot")
     written_s = time.monotonic() - began

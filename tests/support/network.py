@@ -141,6 +141,7 @@ class ByHand:
             "next_validators_hash": self.validators,
             "proposer_address": bytes(20),
             "misbehavior": [],
+            "decided_last_commit": {"round": 0, "votes": []},
         }
 
 

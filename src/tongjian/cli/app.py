@@ -121,6 +121,7 @@ for _module in (
     witnesses,
     salted,
     upkeep,
+    backup,
     policy,
     develop,
 ):

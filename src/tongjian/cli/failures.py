@@ -89,6 +89,18 @@ _KNOWN: Final[dict[str, _Known]] = {
         "a transaction is decided once, wherever it arrives: submit it again, to any node",
         "tongjian network status",
     ),
+    "tongjian.node.backup.BackupError": _Known(
+        ExitCode.FAILURE,
+        "The backup was not made, or not put back.",
+        "docs/operations/nodes.md",
+        "tongjian backup --help",
+    ),
+    "tongjian.storage.errors.Pruned": _Known(
+        ExitCode.NOT_FOUND,
+        "This node does not have that any more.",
+        "a node keeps as much as engine/settings.json says; an archive node keeps all",
+        "ask an archive node: docs/operations/nodes.md",
+    ),
     "tongjian.node.home.HomeError": _Known(
         ExitCode.NOT_FOUND,
         "The folder cannot be used as a ledger.",

@@ -31,6 +31,12 @@ VALIDATOR_KEY: Final = "config/priv_validator_key.json"
 VALIDATOR_STATE: Final = "data/priv_validator_state.json"
 _NOTHING_SIGNED: Final = {"height": "0", "round": 0, "step": 0}
 SETTINGS: Final = "settings.json"
+OBSERVER: Final = "observer.json"
+"""Says why this node's validator does not vote now; while it is there, another key stands in."""
+OBSERVER_KEY: Final = "config/observer_key.json"
+OBSERVER_STATE: Final = "data/observer_state.json"
+_ROUND_MAX: Final = 2**31 - 1
+_STEP_LAST: Final = 3
 BLOCK_BYTES_MAX: Final = 22_020_096
 EVIDENCE_BLOCKS: Final = 1_000_000
 EVIDENCE_NS: Final = 30 * 86_400 * 10**9
@@ -93,16 +99,42 @@ class EngineHome:
         if not (self.folder / NODE_KEY).exists():
             secret = _private(SigningKey(salt()))
             write_json(self.folder / NODE_KEY, {"priv_key": secret}, mode=0o600)
-        if not (self.folder / VALIDATOR_KEY).exists():
+        self._make_validator(VALIDATOR_KEY, VALIDATOR_STATE)
+
+    def _make_validator(self, name: str, state: str) -> None:
+        if not (self.folder / name).exists():
             key = SigningKey(salt())
             document = {
                 "address": compute_address(bytes(key.verify_key)).hex().upper(),
                 "pub_key": _public(bytes(key.verify_key)),
                 "priv_key": _private(key),
             }
-            write_json(self.folder / VALIDATOR_KEY, document, mode=0o600)
-        if not (self.folder / VALIDATOR_STATE).exists():
-            write_json(self.folder / VALIDATOR_STATE, _NOTHING_SIGNED, mode=0o600)
+            write_json(self.folder / name, document, mode=0o600)
+        if not (self.folder / state).exists():
+            write_json(self.folder / state, _NOTHING_SIGNED, mode=0o600)
+
+    # -- whether the validator votes ----------------------------------------------------------
+
+    def observes(self) -> bool:
+        """Say whether this node's validator does not vote now."""
+        return (self.folder / OBSERVER).exists()
+
+    def observe(self, why: str) -> None:
+        """Have another key stand in for the validator's from the next start on."""
+        write_json(self.folder / OBSERVER, {"why": why}, mode=0o600)
+
+    def why_observes(self) -> str:
+        """Return why the validator does not vote; empty where it does."""
+        return str(self._read(OBSERVER)["why"]) if self.observes() else ""
+
+    def vote_above(self, height: int) -> None:
+        """Let the validator vote again, on blocks above one that the network has decided."""
+        path = self.folder / VALIDATOR_STATE
+        recorded = int(json.loads(path.read_text())["height"]) if path.exists() else 0
+        above = str(max(height, recorded))
+        state = {"height": above, "round": _ROUND_MAX, "step": _STEP_LAST}
+        write_json(path, state, mode=0o600)
+        (self.folder / OBSERVER).unlink(missing_ok=True)
 
     @property
     def node_public(self) -> bytes:
@@ -148,6 +180,9 @@ class EngineHome:
 
     def configure(self) -> None:
         """Write the engine's configuration from the settings."""
+        (self.folder / "data").mkdir(exist_ok=True)
+        if self.observes():
+            self._make_validator(OBSERVER_KEY, OBSERVER_STATE)
         text = _CONFIG.format(**_config_of(self, self.settings()))
         (self.folder / "config" / "config.toml").write_text(text, encoding="utf-8")
 
@@ -250,6 +285,8 @@ def _config_of(home: EngineHome, settings: Settings) -> dict[str, str]:
         "sync_servers": ",".join(settings.sync_servers),
         "sync_height": str(settings.sync_height),
         "sync_hash": settings.sync_hash,
+        "key": OBSERVER_KEY if home.observes() else VALIDATOR_KEY,
+        "state": OBSERVER_STATE if home.observes() else VALIDATOR_STATE,
         "data": str((home.folder / "data").absolute()),
     }
 
@@ -259,6 +296,8 @@ _CONFIG: Final = """\
 version = "0.38.26"
 proxy_app = "unix://{abci}"
 moniker = "tongjian"
+priv_validator_key_file = "{key}"
+priv_validator_state_file = "{state}"
 db_backend = "goleveldb"
 log_level = "error"
 log_format = "json"

@@ -42,6 +42,7 @@ class Gate:
         self._questions: dict[str, Callable[..., Any]] = {
             "submit": self._submit,
             "standing": member.standing,
+            "engine_image": member.engine_image,
             "outcome": self._outcome,
             "hashes": self._hashes,
             "receipt": self._receipt,

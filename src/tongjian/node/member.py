@@ -17,6 +17,7 @@ from tongjian.engines.comet.engine import CometEngine
 from tongjian.engines.comet.retention import Retention, make_policy
 from tongjian.engines.comet.server import AbciServer, socket_path
 from tongjian.engines.comet.snapshots import clear_unfinished
+from tongjian.node.backup import take_image
 from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome
 from tongjian.node.home import Home, HomeError, calm_collector
@@ -30,6 +31,7 @@ from tongjian.node.measures import (
 )
 from tongjian.node.snapshotting import Snapshotter
 from tongjian.node.supervisor import Supervisor
+from tongjian.node.voting import VotingGuard
 from tongjian.storage.errors import StorageError
 
 
@@ -60,6 +62,8 @@ class Member:
         self.supervisor = Supervisor(
             self.engine_home.folder, self.engine_home.rpc, self._before_start
         )
+        self.voting = VotingGuard(self.engine_home, self.supervisor)
+        self.application.heard = self.voting.heard
         self._server: AbciServer | None = None
         self._engine: CometEngine | None = None
         self._light: LightServer | None = None
@@ -87,10 +91,12 @@ class Member:
             self._light = LightServer(settings.light, self.engine_home.rpc)
         if settings.snapshot_blocks:
             self._snapshotter = Snapshotter(self.chain, settings)
+        self.voting.start()
         self.supervisor.start()
 
     def stop(self) -> None:
         """Stop the engine, then what it talked to."""
+        self.voting.close()
         self.supervisor.stop()
         if self._snapshotter is not None:
             self._snapshotter.close()
@@ -120,6 +126,10 @@ class Member:
         if self._engine is not None:
             self._engine.forgotten()
         return ""
+
+    def engine_image(self) -> str:
+        """Return a folder with the engine's files of one moment; whoever asked removes it."""
+        return str(take_image(self.engine_home.folder, self.supervisor.pid))
 
     def _retention(self) -> Retention:
         evidence = self.engine_home.genesis()["consensus_params"]["evidence"]
@@ -177,6 +187,7 @@ class Member:
         snapshots, floor = self.application.snapshots, self.chain.store.floor
         found = snapshots.heights()
         return {
+            "observes": self.engine_home.why_observes(),
             "first_block": 0 if floor is None else floor.blocks,
             "first_state": 0 if floor is None else floor.state,
             "snapshot": found[0] if found else 0,

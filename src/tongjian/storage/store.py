@@ -192,6 +192,16 @@ class Store(Stored, Reader):
             return entry
         return msgspec.structs.replace(entry, previous=int.from_bytes(tomb, "big") + 1)
 
+    def copy(self, path: Path) -> None:
+        """Write the newest committed state into a new file, beside whoever writes here."""
+        try:
+            with path.open("xb") as file:
+                self._env.copyfd(file.fileno(), compact=True)
+                os.fsync(file.fileno())
+        except (OSError, lmdb.Error) as error:
+            msg = f"the store could not be copied: {error}"
+            raise StorageError(msg) from error
+
     def prune(
         self,
         floor: Floor,

@@ -337,16 +337,14 @@ class Stored:
         return list(origin.young) if begun == first else [], dead
 
     def _dead(self, height: int, entries: int) -> Iterator[tuple[int, list[int]]]:
-        import numpy as np  # noqa: PLC0415 - a tenth of a second of every start
-
         for index in count():
             packed = self._get(BITS_NAME + index.to_bytes(4, "big"), self._dbs[b"meta"])
             if packed is None:
                 return
-            bits = np.frombuffer(unpack_part(packed, index), dtype=np.uint8)
-            dead = np.flatnonzero(np.unpackbits(bits, bitorder="little") == 0)
+            bits = unpack_part(packed, index)
             first = index * BITS_BYTES_MAX * 8
-            yield height, (dead[dead < entries - first] + first).tolist()
+            known = range(min(8 * len(bits), entries - first))
+            yield height, [first + n for n in known if not bits[n >> 3] >> (n & 7) & 1]
 
     def _retirements(self) -> Iterator[tuple[int, list[int]]]:
         for key, packed in self._txn.cursor(self._dbs[b"retired"]):

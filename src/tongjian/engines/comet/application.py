@@ -63,6 +63,8 @@ class Application:
         """Prunes after a commit; says from which height on the engine keeps its blocks."""
         self.invited: frozenset[str] = frozenset()
         """Peers that a node without a ledger lets in: those of its invitation."""
+        self.heard: Callable[[int, list[Message]], None] | None = None
+        """Told who voted for a block, before the one after it is decided."""
         self._clock = clock
         self._pending: Pending | None = None
         self._holder = 0
@@ -271,6 +273,9 @@ class Application:
                 codes.append(RECORDED)
             except Bad:
                 codes.append(NO_FORM)
+        commit = request["decided_last_commit"]
+        if self.heard is not None and commit is not None:
+            self.heard(request["height"] - 1, commit["votes"])
         self.counts.misbehaviour += request["misbehavior"]
         time_ms = self._time_ms(_milliseconds(request["time"]))
         admitted = self.admission.admit(opened, time_ms)

@@ -56,7 +56,7 @@ CommitResponse: retain_height 3 int
 PrepareRequest: max_tx_bytes 1 int, txs 2 bytes*, misbehavior 4 Misbehavior*, height 5 int,
   time 6 Time, next_validators_hash 7 bytes, proposer_address 8 bytes
 PrepareResponse: txs 1 bytes*
-BlockRequest: txs 1 bytes*, misbehavior 3 Misbehavior*, hash 4 bytes, height 5 int, time 6 Time,
+BlockRequest: txs 1 bytes*, decided_last_commit 2 CommitInfo, misbehavior 3 Misbehavior*, hash 4 bytes, height 5 int, time 6 Time,
   next_validators_hash 7 bytes, proposer_address 8 bytes
 Verdict: result 1 int
 FinalizeResponse: tx_results 2 TxResult*, validator_updates 3 ValidatorUpdate*, app_hash 5 bytes
@@ -69,6 +69,8 @@ ApplyChunkRequest: index 1 int, chunk 2 bytes, sender 3 string
 ApplyChunkResponse: result 1 int, refetch_chunks 2 int*, reject_senders 3 string*
 ValidatorUpdate: pub_key 1 PublicKey, power 2 int
 PublicKey: ed25519 1 bytes, secp256k1 2 bytes
+CommitInfo: round 1 int, votes 2 VoteInfo*
+VoteInfo: validator 1 Validator, block_id_flag 3 int
 Validator: address 1 bytes, power 3 int
 Misbehavior: type 1 int, validator 2 Validator, height 3 int, time 4 Time, total_voting_power 5 int
 Time: seconds 1 int, nanos 2 int
