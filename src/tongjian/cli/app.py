@@ -16,6 +16,7 @@ import tongjian
 from tongjian import services
 from tongjian.cli import (
     audit,
+    backup,
     credential,
     demo,
     develop,
