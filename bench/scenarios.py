@@ -18,6 +18,7 @@ from bench import (
     plain_postgres,
     plain_sqlite,
     stages,
+    permissions,
     suites,
 )
 from bench.limit import Limit, mean, measure_limit
@@ -226,6 +227,7 @@ SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "postgres": ("Control: PostgreSQL", postgres),
     "network": ("Four validators on this machine", validators),
     "suites": ("Signature suites, ÷ their bare libraries", signatures),
+    "permissions": ("Who may, an act", lambda _: permissions.figures()),
     "stages": ("Where the time goes", breakdown),
 }
 

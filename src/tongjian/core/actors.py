@@ -45,6 +45,8 @@ class Actor(NamedTuple):
     """Persons declared to be related."""
     acting_for: bytes = b""
     """The principal for whom an agent acts in this act; empty for whoever acts for themselves."""
+    is_alone: bool = False
+    """Known to be nobody's deputy and nobody's declared relative: only the person counts."""
 
     def holds(self, role: str, time_ms: int) -> bool:
         """Say whether the officer holds a role, or has it as a deputy, at a time."""

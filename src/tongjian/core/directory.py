@@ -218,6 +218,7 @@ class Directory:
         """Read from committed state."""
         self._reader = reader
         self._actors: dict[bytes, Actor] = {}
+        self._offices: dict[str, Office] = {}
         self._activations: dict[str, Activation | None] = {}
         self._parameters: dict[tuple[str, str], list[tuple[int, Parameter]]] = {}
 
@@ -226,6 +227,7 @@ class Directory:
         for key in keys() if callable(keys) else keys:
             if key.startswith(CACHED_PREFIXES):
                 self._actors = {}
+                self._offices = {}
                 self._activations = {}
                 self._parameters = {}
                 return
@@ -256,6 +258,7 @@ class Directory:
             raise InvariantBroken(msg)
         standing = self._reader.row(STANDINGS, STANDINGS.key(key.officer))
         relatives = self._reader.row(RELATIVES, RELATIVES.key(officer.person))
+        held = self._held(officer, standing)
         return Actor(
             key=key_id,
             suite=key.suite,
@@ -271,10 +274,11 @@ class Directory:
             kind=office.kind,
             closed=office.closed,
             grants=officer.grants,
-            held=self._held(officer, standing),
+            held=held,
             away=(standing.away_from_ms, standing.away_until_ms) if standing else (0, 0),
             limits=standing.limits if standing else (),
             relatives=relatives.persons if relatives else (),
+            is_alone=relatives is None and not any(one.principal for one in held),
         )
 
     def _held(self, officer: Officer, standing: Standing | None) -> tuple[Held, ...]:
@@ -293,7 +297,11 @@ class Directory:
 
     def office(self, uscc: str) -> Office | None:
         """Return an office as it stood when the block began, or none."""
-        found: Office | None = self._reader.row(OFFICES, OFFICES.key(uscc))
+        found = self._offices.get(uscc)
+        if found is None:
+            found = self._reader.row(OFFICES, OFFICES.key(uscc))
+            if found is not None:
+                self._offices[uscc] = found
         return found
 
     def signer(self, key_id: bytes, height: int, time_ms: int) -> Actor:

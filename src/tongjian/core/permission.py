@@ -10,7 +10,8 @@ or before two officers at a counter: `party` (domain system 15).
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from tongjian.core.actors import Actor
 from tongjian.core.by_person import ByAgent, InPerson
@@ -19,7 +20,11 @@ from tongjian.core.identifiers import IdentifierInvalid, region_covers
 from tongjian.core.operation import Act, AnyTable, Refused
 from tongjian.core.persons import Presence, find_person
 
+REGIONS_CACHED_MAX: Final = 4096
+"""Pairs of regions, of which few recur; more would let acts fill the memory."""
 
+
+@lru_cache(REGIONS_CACHED_MAX)
 def _covers(parent: str, child: str) -> bool:
     """Say whether a region lies in another; one that has not the form of a region lies nowhere."""
     try:
@@ -31,13 +36,15 @@ def _covers(parent: str, child: str) -> bool:
 class Context:
     """What a permission may look at: the act, the signers, the time, rows of the ledger."""
 
-    __slots__ = ("act", "actors", "directory", "read", "time_ms")
+    __slots__ = ("act", "actors", "directory", "memo", "read", "time_ms")
 
     def __init__(
         self, actors: tuple[Actor, ...], time_ms: int, directory: Directory, read: Any
     ) -> None:
         """Take the signers, block time in ms, the directory and a row reader; `act` comes later."""
         self.act: Act | None = None
+        self.memo: tuple[object, object, object] | None = None
+        """The scope that read a row last, for which act, and the office that it found."""
         self.actors = actors
         self.time_ms = time_ms
         self.directory = directory
@@ -83,9 +90,14 @@ class Recorded:
 
     def allows(self, actor: Actor, context: Context) -> bool:
         """Say whether the signer's office is the one on record; no row, no permission."""
-        key = tuple(getattr(context.act, name) for name in self.by)
+        memo = context.memo
+        if memo is not None and memo[0] is self and memo[1] is context.act:
+            return actor.office == memo[2]
+        key = [getattr(context.act, name) for name in self.by]
         row = context.read(self.table, *key)
-        return row is not None and bool(actor.office == getattr(row, self.column))
+        office = None if row is None else getattr(row, self.column)
+        context.memo = (self, context.act, office)
+        return bool(actor.office == office)
 
     def words(self) -> str:
         """Return the scope as words for the matrix."""
@@ -174,6 +186,8 @@ def _are_apart(one: Actor, part: Signer, other: Actor, of: Signer, time_ms: int)
     """
     if one.person == other.person:
         return False
+    if one.is_alone and other.is_alone:
+        return True  # as nearly always
     ours, theirs = one.persons(part.role, time_ms), other.persons(of.role, time_ms)
     return not (
         any(person in theirs or person in other.relatives for person in ours)
@@ -189,7 +203,25 @@ class AllOf:
 
     def signers(self, context: Context) -> tuple[Actor, ...] | None:
         """Return distinct persons for the parts in their order, or none."""
-        return next(self._assign(context, ()), None)
+        chosen: tuple[Actor, ...] = ()
+        for part in self.parts:
+            found = self._first(part, context, chosen)
+            if found is None:
+                # One who could sign twice may have taken the part of another: try all ways.
+                return next(self._assign(context, ()), None) if chosen else None
+            chosen = (*chosen, found)
+        return chosen
+
+    def _first(self, part: Signer, context: Context, chosen: tuple[Actor, ...]) -> Actor | None:
+        role, allows, time_ms = part.role, part.of.allows, context.time_ms
+        for actor in context.actors:
+            if actor.holds(role, time_ms) and allows(actor, context):
+                for other, of in zip(chosen, self.parts, strict=False):
+                    if not _are_apart(actor, part, other, of, time_ms):
+                        break
+                else:
+                    return actor
+        return None
 
     def _assign(self, context: Context, chosen: tuple[Actor, ...]) -> Iterator[tuple[Actor, ...]]:
         if len(chosen) == len(self.parts):
@@ -347,6 +379,7 @@ def roles_of(permission: Permission) -> tuple[str, ...]:
 
 def require(permission: Permission, context: Context) -> tuple[Actor, ...]:
     """Return the signers that count for the act, or refuse with NOT_PERMITTED."""
+    context.memo = None  # an act before this one may have changed the row
     found = permission.signers(context)
     if found is None:
         raise Refused(Kernel.NOT_PERMITTED, f"Needs {permission.words()}.")
