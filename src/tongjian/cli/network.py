@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,9 @@ from tongjian.cli.failures import ExitCode, Failure
 from tongjian.cli.found import EXAMPLE
 from tongjian.cli.network_status import status
 from tongjian.cli.surface import Surface
+
+if TYPE_CHECKING:
+    from tongjian.node.home import Home
 
 READY_S: Final = 120
 VOTERS: Final = ("data-governor", "tax-governor")
@@ -27,6 +30,14 @@ RULE: Final = "docs/how-to/run-a-network.md"
 As = Annotated[
     list[str] | None, typer.Option("--as", help="Holder of a voting key; once for each.")
 ]
+Server = Annotated[
+    list[str] | None,
+    typer.Option("--server", help="HOST:PORT where another member serves signed headers."),
+]
+Blocks = Annotated[
+    bool,
+    typer.Option("--blocks/--no-blocks", help="Put the blocks in; else it begins by a snapshot."),
+]
 Listen = Annotated[str, typer.Option("--listen", help="Where peers reach this node: HOST:PORT.")]
 
 
@@ -36,6 +47,7 @@ def add_to(app: typer.Typer) -> None:
     network = typer.Typer(help="Run a ledger together with others.", no_args_is_help=True)
     command(network, "init", panel=LEDGER)(init)
     command(network, "invite", panel=LEDGER)(invite)
+    command(network, "pass", panel=LEDGER)(pass_)
     command(network, "join", panel=LEDGER)(join)
     command(network, "leave", panel=LEDGER)(leave)
     command(network, "run", panel=LEDGER)(run)
@@ -174,12 +186,16 @@ def invite(
     invitation: Annotated[
         Path, typer.Option("--invitation", help="File for the node.", metavar="FILE")
     ] = Path("invitation.tar"),
+    server: Server = None,
+    blocks: Blocks = True,
 ) -> None:
-    """Vote another node in, and write the invitation with which it joins."""
+    """Vote another node in, and write the invitation with which it joins.
+
+    A node that is a member already needs no vote to join again: `network pass`.
+    """
     from tongjian.cli.submit import submit
-    from tongjian.node.engine_home import EngineHome
     from tongjian.node.home import Home
-    from tongjian.node.joining import peers_of, read_card, write_invitation
+    from tongjian.node.joining import peers_of, read_card
 
     home = Home(surface.folder)
     read = read_card(card)
@@ -187,13 +203,47 @@ def invite(
     if answer.refusal is not None:
         refusal = f"{answer.refusal.service}/{answer.refusal.number}"
         raise Failure(answer.code, "The node was not admitted.", why=refusal, rule=RULE)
-    engine = EngineHome(home.folder)
-    own = engine.settings()
-    peers = [*own.peers, engine.peer(own.external or own.listen), *peers_of([read])]
-    with home.open() as chain:
-        write_invitation(home, chain, invitation, peers)
+    _write_pass(home, invitation, peers_of([read]), server, blocks=blocks)
     said = {"node": read.node, "height": answer.height, "invitation": str(invitation)}
     _say(surface, said, "give the invitation to the node: tongjian network join --invitation FILE")
+
+
+def pass_(
+    surface: Surface,
+    invitation: Annotated[
+        Path, typer.Option("--invitation", help="File for the node.", metavar="FILE")
+    ] = Path("invitation.tar"),
+    server: Server = None,
+    blocks: Blocks = False,
+) -> None:
+    """Write the invitation by which a member whose state was lost begins anew, with its keys."""
+    from tongjian.node.home import Home
+
+    _write_pass(Home(surface.folder), invitation, [], server, blocks=blocks)
+    then = "give it to the node: tongjian network join --again --invitation FILE"
+    _say(surface, {"invitation": str(invitation)}, then)
+
+
+def _write_pass(
+    home: "Home", path: Path, peers: list[str], servers: list[str] | None, *, blocks: bool
+) -> None:
+    from tongjian.node.engine_home import EngineHome
+    from tongjian.node.joining import sync_point, write_invitation
+
+    engine = EngineHome(home.folder)
+    own = engine.settings()
+    known = [*own.peers, engine.peer(own.external or own.listen), *peers]
+    point = sync_point(home.folder, servers or [])
+    if point is None and not blocks:
+        raise Failure(
+            ExitCode.CONFLICT,
+            "Nobody would prove the snapshot to the newcomer.",
+            why="no node that serves signed headers is named",
+            rule=RULE,
+            then="name one by --server, or set `light` in engine/settings.json and run this node",
+        )
+    with home.open() as chain:
+        write_invitation(home, chain, path, known, sync=point, blocks=blocks)
 
 
 def join(
@@ -206,6 +256,12 @@ def join(
     invitation: Annotated[
         Path | None, typer.Option("--invitation", help="From a member.", metavar="FILE")
     ] = None,
+    state_sync: Annotated[
+        bool, typer.Option("--state-sync", help="Begin by a snapshot, without older history.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin anew with this folder's keys; its state is lost.")
+    ] = False,
 ) -> None:
     """Draw this node's keys and write its card; with an invitation, take the ledger in.
 
@@ -213,10 +269,11 @@ def join(
     """
     import msgspec
 
-    from tongjian.node.joining import accept_invitation, make_card
+    from tongjian.node.joining import accept_invitation, make_card, rejoin
 
     if invitation is not None:
-        peers = accept_invitation(invitation, surface.folder)
+        enter = rejoin if again else accept_invitation
+        peers = enter(invitation, surface.folder, state_sync=state_sync)
         _say(surface, {"folder": str(surface.folder), "peers": peers}, "tongjian network run")
         return
     card = make_card(surface.folder, office, listen, external)

@@ -17,10 +17,11 @@ import msgspec
 from tongjian.core import values
 from tongjian.core.operation import Act
 from tongjian.core.validators import NETWORK_SUITE
-from tongjian.engines.chain import LOG_NAME, Chain
+from tongjian.engines.chain import LOG_NAME, STORE_NAME, Chain
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
+from tongjian.engines.comet.snapshot_maker import FOLDER
 from tongjian.engines.seals import network_seal
-from tongjian.node.engine_home import EngineHome, EngineHomeError
+from tongjian.node.engine_home import ENGINE_NAME, EngineHome, EngineHomeError
 from tongjian.node.home import ANCHORS_NAME, GENESIS_NAME, NAMES_NAME, Home
 from tongjian.services.membership.acts_network import AdmitNode
 
@@ -194,6 +195,32 @@ def accept_invitation(path: Path, folder: Path, *, state_sync: bool = False) -> 
         return others
     with Home(folder).open(writable=True) as chain:
         _expect_begun(chain, engine.genesis())
+    return others
+
+
+def rejoin(path: Path, folder: Path, *, state_sync: bool = False) -> list[str]:
+    """Begin anew in the folder of a node whose state was lost, with its keys; return the peers.
+
+    What is left of ledger and engine is put aside, into a folder `aside-N`. The validator's record
+    may be lost with it, so it does not vote before the network has decided blocks without it.
+    Raises `EngineHomeError` where the folder has no keys of a node.
+    """
+    engine = EngineHome(folder)
+    _read_invitation(path)
+    public = engine.node_public, engine.validator_public
+    aside = folder / f"aside-{sum(1 for _ in folder.glob('aside-*')) + 1}"
+    aside.mkdir()
+    for name in (*LEDGER_PARTS, STORE_NAME, STORE_NAME + "-lock", FOLDER, f"{ENGINE_NAME}/data"):
+        if (folder / name).exists():
+            (folder / name).rename(aside / Path(name).name)
+    others = accept_invitation(path, folder, state_sync=state_sync)
+    if public != (engine.node_public, engine.validator_public):
+        msg = f"the keys in {engine.folder} changed while it was read"
+        raise EngineHomeError(msg)
+    engine.observe(
+        "its state was lost, and with it perhaps what it signed last: it watches until the network "
+        "has decided blocks without it"
+    )
     return others
 
 
