@@ -187,14 +187,14 @@ def test_the_page_could_send_nothing_if_it_tried(browser: Browser, page: Path) -
 
 
 def test_everything_that_is_operated_has_a_name(opened: Browser) -> None:
-    opened.evaluate("document.querySelector('details').open = true")
+    opened.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     tree = opened.call("Accessibility.getFullAXTree")["nodes"]
     operated = [
         (node["role"]["value"], node.get("name", {}).get("value", ""))
         for node in tree
         if node.get("role", {}).get("value") in ("button", "textbox", "DisclosureTriangle")
     ]
-    assert len(operated) == 7
+    assert len(operated) == 9
     assert [role for role, name in operated if not name] == []
 
 

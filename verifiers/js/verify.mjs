@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Verify a receipt on the command line, as a file or as text, and evidence of a witness:
- * `node verify.mjs RECEIPT --trust anchors.json [--fresher-than 24h] [--json]`.
+ * Verify on the command line: a receipt as a file or as text, a COSE statement, a checkpoint,
+ * evidence of a witness: `node verify.mjs FILE --trust anchors.json [--since CHECKPOINT]
+ * [--fresher-than 24h] [--json]`.
  *
  * Exit code 0 where it holds, 4 where it does not, 2 where nothing could be verified.
  */
@@ -10,32 +11,35 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { toHex } from "./src/bytes.mjs";
-import { verifyEvidence } from "./src/evidence.mjs";
+import { Unusable, judge } from "./src/judge.mjs";
 import { Refused } from "./src/reasons.mjs";
-import { verifyReceipt } from "./src/receipt.mjs";
 import { showFields, showKey, showTransaction } from "./src/show.mjs";
 import { VerificationFailed } from "./src/steps.mjs";
-import { openText } from "./src/text.mjs";
 import { TrustInvalid, readTrust } from "./src/trust.mjs";
-import { NOT_PROVEN, provesIn } from "./src/words.mjs";
+import { NOT_PROVEN, NOT_PROVEN_BY_STATEMENT, adviceFor, provesIn } from "./src/words.mjs";
 
 const HOLDS = 0;
 const UNUSABLE = 2;
 const FAILED = 4;
-const OPENING_BRACE = 0x7b;
 const USAGE =
-  "usage: node verify.mjs RECEIPT --trust anchors.json [--fresher-than 90s|15min|24h|7d] [--json]";
+  "usage: node verify.mjs FILE --trust anchors.json [--since CHECKPOINT] " +
+  "[--fresher-than 90s|15min|24h|7d] [--json]";
 /** @type {Record<string, number>} */
 const UNITS_MS = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 const SPAN = /^([0-9]{1,9})(s|min|h|d)?$/;
 
 /** @typedef {import("./src/receipt.mjs").Verified} Verified */
+/** @typedef {import("./src/cose.mjs").Stated} Stated */
+/** @typedef {import("./src/heads.mjs").Head} Head */
+/** @typedef {import("./src/evidence.mjs").Proven} Proven */
+/** @typedef {import("./src/judge.mjs").Judged} Judged */
+/** @typedef {import("./src/steps.mjs").Step} Step */
 /** @typedef {import("./src/statements.mjs").Statement} Statement */
 /** @typedef {import("./src/statements.mjs").Earlier} Earlier */
 /** @typedef {import("./src/statements.mjs").Row} Row */
 
-/** What keeps the program from verifying anything. */
-class Unusable extends Error {}
+/** @param {string} message what keeps the program from verifying anything */
+const unusable = (message) => new Unusable(message, message);
 
 /**
  * Return the moment that lies a span of time ago, in milliseconds since 1970.
@@ -51,6 +55,7 @@ function momentBefore(span) {
 function readArguments(given) {
   const options = /** @type {const} */ ({
     trust: { type: "string" },
+    since: { type: "string" },
     "fresher-than": { type: "string" },
     json: { type: "boolean" },
   });
@@ -60,9 +65,10 @@ function readArguments(given) {
     if (file === undefined || more.length > 0 || values.trust === undefined) throw new Error(USAGE);
     const span = values["fresher-than"];
     const notBeforeMs = span === undefined ? null : momentBefore(span);
-    return { file, trust: values.trust, notBeforeMs, json: values.json ?? false };
+    const { trust, since } = values;
+    return { file, trust, since, notBeforeMs, json: values.json ?? false };
   } catch (error) {
-    throw new Unusable(error instanceof Error ? error.message : USAGE);
+    throw unusable(error instanceof Error ? error.message : USAGE);
   }
 }
 
@@ -71,7 +77,7 @@ function read(path) {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new Unusable(error instanceof Error ? error.message : path);
+    throw unusable(error instanceof Error ? error.message : path);
   }
 }
 
@@ -80,7 +86,7 @@ function trustOf(path) {
   try {
     return readTrust(read(path));
   } catch (error) {
-    if (error instanceof TrustInvalid) throw new Unusable(`${path}: ${error.message}`);
+    if (error instanceof TrustInvalid) throw unusable(`${path}: ${error.message}`);
     throw error;
   }
 }
@@ -116,6 +122,20 @@ function statementJson(found) {
   }
 }
 
+/** @param {Step[]} steps */
+function stepsJson(steps) {
+  return steps.map((step) => ({
+    number: step.number,
+    title: step.title,
+    proves: provesIn("en", step),
+  }));
+}
+
+/** @param {Step[]} steps */
+function stepLines(steps) {
+  return steps.map((step) => `  ${step.number}. ${step.title}: ${provesIn("en", step)}`);
+}
+
 /** @param {Verified} verified */
 function verifiedJson({ header, headerHash, steps, statements, earlier }) {
   return {
@@ -123,11 +143,7 @@ function verifiedJson({ header, headerHash, steps, statements, earlier }) {
     height: header.height,
     time_ms: header.timeMs,
     header_hash: toHex(headerHash),
-    steps: steps.map((step) => ({
-      number: step.number,
-      title: step.title,
-      proves: provesIn("en", step),
-    })),
+    steps: stepsJson(steps),
     statements: [...statements, ...earlier].map(statementJson),
     not_proven: NOT_PROVEN.map(([en]) => en),
   };
@@ -167,64 +183,126 @@ function statementLines(found) {
   }
 }
 
-/**
- * @param {string} file
- * @param {Verified} verified
- */
-function verifiedText(file, { header, headerHash, steps, statements, earlier }) {
+/** @param {Verified} verified */
+function verifiedLines({ header, headerHash, steps, statements, earlier }) {
   return [
-    `${file} HOLDS`,
-    ...steps.map((step) => `  ${step.number}. ${step.title}: ${provesIn("en", step)}`),
+    ...stepLines(steps),
     "proven:",
     ...[...statements, ...earlier].flatMap(statementLines),
     "not proven:",
     ...NOT_PROVEN.map(([en]) => `  - ${en}`),
     `block ${header.height} of ${new Date(header.timeMs).toISOString()}, header hash ` +
       `${toHex(headerHash)}: compare it with another source`,
-  ].join("\n");
+  ];
+}
+
+/** @param {Stated} stated */
+function statedJson({ steps, id, outcome, events, places }) {
+  return {
+    steps: stepsJson(steps),
+    transaction: toHex(id),
+    outcome,
+    events: toHex(events),
+    receipts: places.map(({ index, size, root }) => ({ index, size, root: toHex(root) })),
+    not_proven: NOT_PROVEN_BY_STATEMENT.map(([en]) => en),
+  };
+}
+
+/** @param {Head} head */
+function headJson({ height, size, root, headerHash, signed }) {
+  return { height, size, root: toHex(root), header_hash: headerHash, witnesses: signed };
+}
+
+/** @param {Proven} proven */
+function provenJson({ kind, why, first, second, witness, isKnown }) {
+  return { kind, heights: [first.height, second.height], witness, known: isKnown, why };
 }
 
 /**
+ * @param {Judged} judged
+ * @returns {Record<string, unknown>}
+ */
+function judgedJson(judged) {
+  switch (judged.kind) {
+    case "receipt":
+      return verifiedJson(judged.verified);
+    case "statement":
+      return statedJson(judged.stated);
+    case "continued": {
+      const { steps, first, second } = judged.continued;
+      const [one, two] = [first, second].map(({ size, root }) => ({ size, root: toHex(root) }));
+      return { steps: stepsJson(steps), first: one, second: two };
+    }
+    case "head":
+      return headJson(judged.head);
+    case "evidence":
+      return provenJson(judged.proven);
+  }
+}
+
+/**
+ * @param {Judged} judged
+ * @returns {string[]}
+ */
+function judgedLines(judged) {
+  switch (judged.kind) {
+    case "receipt":
+      return verifiedLines(judged.verified);
+    case "statement":
+      return [
+        ...stepLines(judged.stated.steps),
+        "not proven:",
+        ...NOT_PROVEN_BY_STATEMENT.map(([en]) => `  - ${en}`),
+      ];
+    case "continued":
+      return stepLines(judged.continued.steps);
+    case "head": {
+      const { height, size, root, headerHash, signed } = judged.head;
+      return [
+        `  block ${height}, ${size} entries, root ${toHex(root)}`,
+        `  witnesses: ${signed.join(", ") || "none that is trusted"}`,
+        `header hash ${headerHash}: compare it with another source`,
+      ];
+    }
+    case "evidence": {
+      const { kind, first, second, witness } = judged.proven;
+      return [`  a ${kind} of heads ${first.height} and ${second.height}, seen by ${witness}`];
+    }
+  }
+}
+
+/**
+ * Say what failed, and at which step where there are steps.
  * @param {string} file
- * @param {Uint8Array} bytes
- * @param {import("./src/trust.mjs").Trust} anchors
+ * @param {VerificationFailed | Refused} error
  * @param {boolean} json
  */
-function sayEvidence(file, bytes, anchors, json) {
-  try {
-    const { kind, why, first, second, witness, isKnown } = verifyEvidence(bytes, anchors);
-    const heights = [first.height, second.height];
-    const found = { file, holds: true, kind, heights, witness, known: isKnown, why };
-    const said = `${file} HOLDS: a ${kind} of heads ${heights.join(" and ")}, seen by ${witness}`;
-    console.log(json ? JSON.stringify(found) : said);
-    return HOLDS;
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+function sayFailed(file, error, json) {
+  const known = adviceFor(error.reason);
+  if (error instanceof Refused) {
     const said = JSON.stringify({ file, holds: false, why: error.message });
-    console.log(json ? said : `${file} PROVES NOTHING\n  ${error.message}`);
-    return FAILED;
+    return json ? said : `${file} PROVES NOTHING\n  ${error.message}\nnext: ${known[0]}`;
   }
+  const failed = { number: error.step, title: error.title, why: error.why };
+  const said = JSON.stringify({ file, holds: false, failed });
+  return json ? said : `${file} DOES NOT HOLD\n  ${error.message}\nnext: ${known[0]}`;
 }
 
 /** @param {string[]} given */
 function main(given) {
-  const { file, trust, notBeforeMs, json } = readArguments(given);
+  const { file, trust, since, notBeforeMs, json } = readArguments(given);
   const anchors = trustOf(trust);
+  const kept = since === undefined ? null : read(since);
   const bytes = read(file);
-  if (bytes[0] === OPENING_BRACE) {
-    if (notBeforeMs !== null) throw new Unusable("evidence is not asked how fresh it is");
-    return sayEvidence(file, bytes, anchors, json);
-  }
   try {
-    const verified = verifyReceipt(openText(bytes), anchors, notBeforeMs);
-    const found = { file, holds: true, label: anchors.label, ...verifiedJson(verified) };
-    console.log(json ? JSON.stringify(found) : verifiedText(file, verified));
+    const judged = judge(bytes, anchors, { notBeforeMs, kept });
+    const found = { file, holds: true, label: anchors.label, ...judgedJson(judged) };
+    const said = [`${file} HOLDS`, ...judgedLines(judged)].join("\n");
+    console.log(json ? JSON.stringify(found) : said);
     return HOLDS;
   } catch (error) {
-    if (!(error instanceof VerificationFailed)) throw error;
-    const failed = { number: error.step, title: error.title, why: error.why };
-    const said = json ? JSON.stringify({ file, holds: false, failed }) : error.message;
-    console.log(json ? said : `${file} DOES NOT HOLD\n  ${said}`);
+    if (!(error instanceof VerificationFailed || error instanceof Refused)) throw error;
+    console.log(sayFailed(file, error, json));
     return FAILED;
   }
 }
@@ -232,7 +310,7 @@ function main(given) {
 try {
   process.exitCode = main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Unusable)) throw error;
+  if (!(error instanceof Unusable || error instanceof TrustInvalid)) throw error;
   console.error(`nothing was verified: ${error.message}`);
   process.exitCode = UNUSABLE;
 }

@@ -1,56 +1,54 @@
 /** The page: takes a receipt and a trust file, shows the verdict. It asks nobody else. */
 
-import { verifyEvidence } from "../src/evidence.mjs";
+import { isCheckpoint } from "../src/heads.mjs";
+import { Unusable, judge } from "../src/judge.mjs";
+import { mistakenFor } from "../src/mistaken.mjs";
 import { Refused } from "../src/reasons.mjs";
-import { verifyReceipt } from "../src/receipt.mjs";
 import { VerificationFailed } from "../src/steps.mjs";
-import { openText, receiptInText } from "../src/text.mjs";
+import { receiptInText } from "../src/text.mjs";
 import { TrustInvalid, readTrust } from "../src/trust.mjs";
-import { reasonIn, say } from "../src/words.mjs";
+import { say } from "../src/words.mjs";
 import { find, make } from "./dom.mjs";
 import { open, read } from "./files.mjs";
-import { banner, showEvidence, showFailed, showProblem, showVerified, speaker } from "./render.mjs";
+import { banner, showFailed, showJudged, showProblem, showRefused, speaker } from "./render.mjs";
 import { WORDS } from "./words.mjs";
 
 /** @typedef {import("../src/bytes.mjs").Bytes} Bytes */
 /** @typedef {import("../src/words.mjs").Language} Language */
 /** @typedef {import("./files.mjs").Given} Given */
 
-/** @type {{language: Language, receipt: Given | null, trust: Given | null}} */
+/**
+ * @type {{language: Language, receipt: Given | null, trust: Given | null,
+ *   kept: Given | null}} `kept`: an earlier head of the log */
 const state = {
   language: navigator.language.startsWith("zh") ? "zh" : "en",
   receipt: null,
   trust: null,
+  kept: null,
 };
-
-const OPENING_BRACE = 0x7b;
-const EVIDENCE = "tongjian-evidence/1";
 
 // -------------------------------------------------------------------------------------- verdict
 
 /** @returns {Node[]} */
 function verdict() {
-  const { language, receipt, trust } = state;
+  const { language, receipt, trust, kept } = state;
   const speak = speaker(language);
-  if (receipt === null && trust === null) return [];
+  if (receipt === null && trust === null && kept === null) return [];
   if (receipt?.problem !== undefined) return showProblem(language, receipt.problem);
   if (receipt === null) return [make("p.card", {}, speak("missingReceipt"))];
   if (trust === null) return [make("p.card", {}, speak("missingTrust"))];
   try {
     const anchors = readTrust(trust.bytes);
     const begun = performance.now();
-    if (receipt.bytes[0] === OPENING_BRACE) {
-      return showEvidence(language, verifyEvidence(receipt.bytes, anchors), anchors.label);
-    }
-    const verified = verifyReceipt(openText(receipt.bytes), anchors);
-    return showVerified(language, verified, anchors.label, performance.now() - begun);
+    const judged = judge(receipt.bytes, anchors, { kept: kept?.bytes ?? null });
+    return showJudged(language, judged, anchors.label, performance.now() - begun);
   } catch (error) {
     if (error instanceof VerificationFailed) return showFailed(language, error);
-    if (error instanceof Refused) {
-      return [banner(false, speak("provesNothing"), reasonIn(language, error.reason))];
-    }
+    if (error instanceof Refused) return showRefused(language, error);
+    if (error instanceof Unusable) return [banner(false, speak("nothing"), say(language, error.why))];
     if (!(error instanceof TrustInvalid)) throw error;
-    return [banner(false, speak("unusable"), say(language, error.why))];
+    const why = `${say(language, error.why)} ${speak("unusableThen")}`;
+    return [banner(false, speak("unusable"), why)];
   }
 }
 
@@ -69,6 +67,7 @@ function show() {
   find("language").textContent = speaker(language)("otherLanguage");
   find("receipt-given").textContent = describe(state.receipt);
   find("trust-given").textContent = describe(state.trust);
+  find("kept-given").textContent = describe(state.kept);
   present(verdict());
 }
 
@@ -98,7 +97,7 @@ async function take(given) {
 }
 
 /**
- * @param {"receipt" | "trust"} what
+ * @param {"receipt" | "trust" | "kept"} what
  * @param {Event} event
  */
 async function choose(what, event) {
@@ -110,12 +109,15 @@ async function choose(what, event) {
 }
 
 /**
- * Tell a trust file from evidence, which is JSON too and names its format.
- * @param {Bytes} bytes
+ * Say for which place a file is that was dropped: a second checkpoint is the one that was kept.
+ * @param {Given[]} given
  */
-function isTrust(bytes) {
-  const isJson = bytes[0] === OPENING_BRACE;
-  return isJson && !new TextDecoder().decode(bytes.subarray(0, 2 ** 20)).includes(EVIDENCE);
+function places(given) {
+  const trust = given.findLast(({ bytes }) => mistakenFor(bytes) === "isTrust");
+  const rest = given.filter((one) => mistakenFor(one.bytes) !== "isTrust");
+  const receipt = rest.findLast(({ bytes }) => !isCheckpoint(bytes)) ?? rest.at(-1);
+  const kept = rest.findLast((one) => one !== receipt && isCheckpoint(one.bytes));
+  return { trust, receipt, kept };
 }
 
 /** @param {DragEvent} event */
@@ -123,8 +125,8 @@ async function drop(event) {
   event.preventDefault();
   document.querySelector(".inputs")?.classList.remove("over");
   const given = await Promise.all([...(event.dataTransfer?.files ?? [])].map(read));
-  const trust = given.findLast((one) => isTrust(one.bytes));
-  const receipt = given.findLast((one) => !isTrust(one.bytes));
+  const { trust, receipt, kept } = places(given);
+  if (kept !== undefined) state.kept = kept;
   if (trust !== undefined) state.trust = trust;
   if (receipt !== undefined) await take(receipt);
   show();
@@ -183,6 +185,7 @@ find("language").addEventListener("click", () => {
 });
 find("receipt").addEventListener("change", (event) => choose("receipt", event));
 find("trust").addEventListener("change", (event) => choose("trust", event));
+find("kept").addEventListener("change", (event) => choose("kept", event));
 find("pasted").addEventListener("submit", submit);
 document.addEventListener("dragover", dragOver);
 document.addEventListener("drop", drop);

@@ -1,18 +1,24 @@
 /** A verdict as the page shows it. */
 
 import { toHex } from "../src/bytes.mjs";
-import { showFields, showKey, showTransaction } from "../src/show.mjs";
-import { NOT_PROVEN, provesIn, reasonIn, say, titleIn } from "../src/words.mjs";
+import {
+  NOT_PROVEN,
+  NOT_PROVEN_BY_STATEMENT,
+  adviceIn,
+  provesIn,
+  reasonIn,
+  say,
+  titleIn,
+} from "../src/words.mjs";
+import { continuedCard, continuedCards, networkCard, statementCard } from "./cards.mjs";
 import { facts, make, table } from "./dom.mjs";
 import { WORDS } from "./words.mjs";
 
-/** @typedef {import("../src/bytes.mjs").Bytes} Bytes */
 /** @typedef {import("../src/steps.mjs").Step} Step */
 /** @typedef {import("../src/receipt.mjs").Verified} Verified */
 /** @typedef {import("../src/steps.mjs").VerificationFailed} VerificationFailed */
-/** @typedef {import("../src/statements.mjs").Statement} Statement */
 /** @typedef {import("../src/words.mjs").Language} Language */
-/** @typedef {(word: string) => string} Speak */
+/** @typedef {import("./cards.mjs").Speak} Speak */
 
 /**
  * @param {Language} language
@@ -66,85 +72,6 @@ function steps(language, passed, failed) {
 }
 
 /**
- * Show a record as its fields, one a line; bytes that are none in hexadecimal.
- * @param {Speak} speak
- * @param {Bytes} value
- */
-function fieldTable(speak, value) {
-  const fields = showFields(value) ?? [];
-  const lines = fields.map((field, index) => [String(index + 1), field]);
-  const raw = make("p", {}, make("code", {}, toHex(value)));
-  const details = make("details", {}, make("summary", {}, speak("hexadecimal")), raw);
-  const heads = [speak("field"), speak("value")];
-  return make("div", {}, table(speak("fields"), heads, lines), details);
-}
-
-/**
- * @param {Speak} speak
- * @param {Extract<Statement, {kind: "transaction"}>} found
- */
-function transactionCard(speak, found) {
-  const { id, outcome, index, transaction, events } = found;
-  const shown = showTransaction(transaction);
-  const said = outcome === "" ? speak("committed") : `${speak("refused")}${speak("colon")}${outcome}`;
-  /** @type {[string, string][]} */
-  const lines = [
-    [speak("id"), toHex(id)],
-    [speak("outcome"), said],
-    [speak("place"), String(index)],
-  ];
-  if (transaction.length === 0) lines.push([speak("signer"), speak("deadline")]);
-  for (const signer of shown?.signers ?? []) lines.push([speak("signer"), signer]);
-  for (const act of shown?.acts ?? []) lines.push([speak("act"), act.join(" | ")]);
-  for (const event of events) {
-    lines.push([speak("event"), showFields(event)?.join(" | ") ?? toHex(event)]);
-  }
-  return [make("h3", {}, speak("transaction")), facts(lines)];
-}
-
-/**
- * @param {Speak} speak
- * @param {Extract<Statement, {kind: "range"}>} found
- */
-function rangeCard(speak, found) {
-  const lines = found.rows.map(({ key, value, height }) => [
-    showKey(key),
-    showFields(value)?.join(" | ") ?? toHex(value),
-    String(height),
-  ]);
-  const from = `${speak("rangeFrom")} ${showKey(found.low)}`;
-  const below = `${speak("rangeBelow")} ${showKey(found.high)}`;
-  const heads = [speak("key"), speak("fields"), speak("written")];
-  const caption = `${from} · ${below} (${lines.length})`;
-  return [make("h3", {}, speak("range")), table(caption, heads, lines)];
-}
-
-/**
- * @param {Speak} speak
- * @param {Statement} found
- */
-function statementCard(speak, found) {
-  switch (found.kind) {
-    case "row":
-      return [
-        make("h3", {}, `${speak("row")} ${showKey(found.row.key)}`),
-        fieldTable(speak, found.row.value),
-      ];
-    case "absence":
-      return [make("h3", {}, speak("absence")), make("p", {}, make("code", {}, showKey(found.key)))];
-    case "range":
-      return rangeCard(speak, found);
-    case "decision": {
-      const heads = [speak("service"), speak("version"), speak("digest")];
-      const lines = found.code.map((one) => [one.service, String(one.version), toHex(one.digest)]);
-      return [make("h3", {}, speak("decision")), table(speak("decidedBy"), heads, lines)];
-    }
-    case "transaction":
-      return transactionCard(speak, found);
-  }
-}
-
-/**
  * @param {Language} language
  * @param {Verified} verified
  * @param {string} label
@@ -169,9 +96,12 @@ function block(language, { header, headerHash }, label) {
   );
 }
 
-/** @param {Language} language */
-function notProven(language) {
-  const items = NOT_PROVEN.map((both) => make("li", {}, say(language, both)));
+/**
+ * @param {Language} language
+ * @param {import("../src/words.mjs").Both[]} what
+ */
+function notProven(language, what) {
+  const items = what.map((both) => make("li", {}, say(language, both)));
   const title = make("h2", {}, speaker(language)("notProven"));
   return make("section.card", {}, title, make("ul", {}, ...items));
 }
@@ -182,19 +112,113 @@ function notProven(language) {
  * @param {string} label of the ledger, from the trust file
  * @param {number} tookMs
  */
-export function showVerified(language, verified, label, tookMs) {
+function showVerified(language, verified, label, tookMs) {
   const speak = speaker(language);
   const cards = verified.statements.flatMap((found) => statementCard(speak, found));
-  const note = make("p.hint", {}, speak("fieldsNote"));
+  const note = cards.length > 0 ? [make("p.hint", {}, speak("fieldsNote"))] : [];
+  const continued = continuedCards(speak, verified);
   const { height } = verified.header;
   const small = `${label} · ${speak("height")} ${height} · ${tookMs.toFixed(1)} ${speak("took")}`;
   return [
     banner(true, speak("holds"), small),
     steps(language, verified.steps, null),
-    make("section.card", {}, make("h2", {}, speak("proven")), ...cards, note),
-    notProven(language),
+    make("section.card", {}, make("h2", {}, speak("proven")), ...cards, ...note, ...continued),
+    notProven(language, NOT_PROVEN),
+    ...networkCard(speak, verified.steps),
     block(language, verified, label),
   ];
+}
+
+/**
+ * @param {Language} language
+ * @param {import("../src/cose.mjs").Stated} stated
+ * @param {string} label
+ */
+function showStated(language, stated, label) {
+  const speak = speaker(language);
+  const { id, outcome, events, places } = stated;
+  const said = outcome === "" ? speak("committed") : `${speak("refused")}${speak("colon")}${outcome}`;
+  const lines = places.map(({ index, size, root }) => [String(index), String(size), toHex(root)]);
+  const heads = [speak("place"), speak("logSize"), speak("logRoot")];
+  return [
+    banner(true, speak("statementHolds"), label),
+    steps(language, stated.steps, null),
+    make(
+      "section.card",
+      {},
+      make("h2", {}, speak("proven")),
+      make("h3", {}, speak("transaction")),
+      facts([
+        [speak("id"), toHex(id)],
+        [speak("outcome"), said],
+        [speak("eventsDigest"), toHex(events)],
+      ]),
+      table(speak("signedLogs"), heads, lines),
+    ),
+    notProven(language, NOT_PROVEN_BY_STATEMENT),
+  ];
+}
+
+/**
+ * @param {Language} language
+ * @param {import("../src/cose.mjs").Continued} continued
+ * @param {string} label
+ */
+function showContinued(language, { steps: passed, first, second }, label) {
+  const speak = speaker(language);
+  const card = continuedCard(speak, first, second, true);
+  return [
+    banner(true, speak("holds"), label),
+    steps(language, passed, null),
+    make("section.card", {}, make("h2", {}, speak("proven")), ...card),
+  ];
+}
+
+/**
+ * @param {Language} language
+ * @param {import("../src/heads.mjs").Head} head
+ * @param {string} label
+ */
+function showHead(language, { height, size, root, headerHash, signed }, label) {
+  const speak = speaker(language);
+  return [
+    banner(true, speak("headHolds"), `${label} · ${speak("height")} ${height}`),
+    make(
+      "section.card",
+      {},
+      make("h2", {}, speak("proven")),
+      facts([
+        [speak("height"), String(height)],
+        [speak("logSize"), String(size)],
+        [speak("logRoot"), toHex(root)],
+        [speak("headerHash"), headerHash],
+        [speak("witnesses"), signed.join(", ") || speak("noWitness")],
+      ]),
+      make("p.hint", {}, speak("compare")),
+    ),
+  ];
+}
+
+/**
+ * Show what was verified, of whatever kind it is.
+ * @param {Language} language
+ * @param {import("../src/judge.mjs").Judged} judged
+ * @param {string} label of the ledger, from the trust file
+ * @param {number} tookMs
+ */
+export function showJudged(language, judged, label, tookMs) {
+  switch (judged.kind) {
+    case "receipt":
+      return showVerified(language, judged.verified, label, tookMs);
+    case "statement":
+      return showStated(language, judged.stated, label);
+    case "continued":
+      return showContinued(language, judged.continued, label);
+    case "head":
+      return showHead(language, judged.head, label);
+    case "evidence":
+      return showEvidence(language, judged.proven, label);
+  }
 }
 
 /**
@@ -202,7 +226,7 @@ export function showVerified(language, verified, label, tookMs) {
  * @param {import("../src/evidence.mjs").Proven} proven
  * @param {string} label of the ledger, from the trust file
  */
-export function showEvidence(language, proven, label) {
+function showEvidence(language, proven, label) {
   const speak = speaker(language);
   const { kind, why, first, second, witness, isKnown } = proven;
   const seen = `${witness} (${speak(isKnown ? "knownWitness" : "unknownWitness")})`;
@@ -225,15 +249,35 @@ export function showEvidence(language, proven, label) {
 }
 
 /**
+ * What to do after a failure.
+ * @param {Language} language
+ * @param {import("../src/reasons.mjs").Reason} reason
+ */
+function nextCard(language, reason) {
+  const title = make("h2", {}, speaker(language)("next"));
+  return make("section.card", {}, title, make("p", {}, adviceIn(language, reason)));
+}
+
+/**
  * @param {Language} language
  * @param {VerificationFailed} failed
  */
 export function showFailed(language, failed) {
   const speak = speaker(language);
   return [
-    banner(false, speak("fails"), speak("failsWhy")),
+    banner(false, speak("fails"), reasonIn(language, failed.reason)),
     steps(language, failed.passed, failed),
+    nextCard(language, failed.reason),
   ];
+}
+
+/**
+ * @param {Language} language
+ * @param {import("../src/reasons.mjs").Refused} refused a head, or evidence
+ */
+export function showRefused(language, { reason }) {
+  const large = speaker(language)("provesNothing");
+  return [banner(false, large, reasonIn(language, reason)), nextCard(language, reason)];
 }
 
 /**

@@ -3,14 +3,12 @@
 import { ascii, equal, fromHex, join, toHex } from "./bytes.mjs";
 import { TAGS } from "./hash.mjs";
 import { header as headerShape } from "./header.mjs";
+import { openByOperator } from "./heads.mjs";
 import { consistencyRoot } from "./merkle.mjs";
 import * as msgpack from "./msgpack.mjs";
-import { hintOf, readCheckpoint } from "./note.mjs";
 import { Refused, ensure } from "./reasons.mjs";
 import { verifySeal } from "./seal.mjs";
 import { SUITES } from "./suites.mjs";
-import { sealKeyAt } from "./trust.mjs";
-import { originOf } from "./witnesses.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
 /** @typedef {import("./trust.mjs").Trust} Trust */
@@ -138,29 +136,6 @@ function sorted(value) {
 
 /**
  * @param {Trust} trust
- * @param {string} checkpoint
- * @returns {Head}
- */
-function headOfCheckpoint(trust, checkpoint) {
-  const note = readCheckpoint(new TextEncoder().encode(checkpoint));
-  ensure(note.origin === originOf(trust), "otherCheckpoint");
-  const sealKey = sealKeyAt(trust, note.height);
-  if (sealKey === undefined) throw new Refused("noSealKey");
-  const { suite, key } = sealKey;
-  const hint = hintOf(note.origin, suite.note, key);
-  const signed = new TextEncoder().encode(note.text);
-  const isSigned = note.signatures.some(
-    (line) =>
-      line.name === note.origin &&
-      equal(line.hint, hint) &&
-      suite.holds(key, signed, line.signature),
-  );
-  ensure(isSigned, "notByOperator");
-  return note;
-}
-
-/**
- * @param {Trust} trust
  * @param {HeadShown} shown
  * @returns {Head}
  */
@@ -184,7 +159,9 @@ function headOfHeader(trust, shown) {
  */
 function openHead(trust, shown) {
   const head =
-    shown.checkpoint === "" ? headOfHeader(trust, shown) : headOfCheckpoint(trust, shown.checkpoint);
+    shown.checkpoint === ""
+      ? headOfHeader(trust, shown)
+      : openByOperator(trust, new TextEncoder().encode(shown.checkpoint));
   const isAsSaid = head.height === shown.height && head.size === shown.size;
   ensure(isAsSaid && toHex(head.root) === shown.root, "otherHead");
   return head;

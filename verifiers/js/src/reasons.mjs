@@ -6,6 +6,39 @@ export const REASONS = {
     "not a receipt in its only valid form (COSE_Sign1 with `tongjian/2`)",
     "不是唯一有效形式的凭据（含 `tongjian/2` 的 COSE_Sign1）",
   ],
+  isEmpty: ["the file is empty", "文件为空"],
+  isPdf: [
+    "this is a PDF, not a receipt; the page of this verifier finds a receipt that is embedded in one",
+    "这是 PDF，不是凭据；本验证程序的网页可读取其中内嵌的凭据",
+  ],
+  isPicture: [
+    "this is a picture, not a receipt; the page of this verifier reads codes in PNG and JPEG",
+    "这是图片，不是凭据；本验证程序的网页可读取 PNG、JPEG 中的二维码",
+  ],
+  isArchive: [
+    "this is an archive (or an office document), not a receipt",
+    "这是压缩包（或办公文档），不是凭据",
+  ],
+  isBlockLog: [
+    "this is the block log of a ledger, not a receipt",
+    "这是账本的区块日志，不是凭据",
+  ],
+  isMarkup: [
+    "this is a page or XML, not a receipt; the page of this verifier reads saved pages of extracts",
+    "这是网页或 XML，不是凭据；本验证程序的网页可读取保存的摘录网页",
+  ],
+  isTrust: [
+    "this is a trust file: it says whom to believe, and proves nothing itself",
+    "这是信任文件：它说明信任谁，本身不证明任何事",
+  ],
+  isJson: [
+    "this is JSON, neither a receipt nor evidence of a witness",
+    "这是 JSON，既不是凭据，也不是见证方的证据",
+  ],
+  isText: [
+    "this is text, and none of a receipt: those begin with TJR1:, 0oR or d284",
+    "这是文本，但不是凭据文本：凭据文本以 TJR1:、0oR 或 d284 开头",
+  ],
   truncated: ["the record ends before its last field", "记录不完整，未到末字段即结束"],
   trailing: ["bytes stand after the record", "记录之后另有字节"],
   notShortest: ["a value is not in its shortest form", "有值未采用最短形式"],
@@ -48,6 +81,11 @@ export const REASONS = {
   ],
   badProof: ["a number or a hash of the proof is beyond its bounds", "证明中有数值或哈希超出界限"],
   notEntry: ["what was signed is no entry of the transaction log", "所签署的不是交易日志的条目"],
+  notContinued: [
+    "the receipt does not show that its log begins with the head that you kept: ask for a receipt " +
+      "of consistency from that head on",
+    "凭据未表明其日志以您留存的账本头开头：请索取自该账本头起的一致性凭据",
+  ],
   otherKept: [
     "the receipt continues a log of another size than the head that you kept",
     "凭据所延续的日志规模与您留存的账本头不同",
@@ -201,6 +239,7 @@ export class Refused extends Error {
     super(REASONS[reason][0]);
     this.name = "Refused";
     this.reason = reason;
+    this.both = REASONS[reason];
   }
 }
 

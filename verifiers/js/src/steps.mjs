@@ -19,6 +19,7 @@ import { Refused } from "./reasons.mjs";
  *   | {number: number, title: "consistency", size: number, root: Bytes, logSize: number}
  *   | {number: number, title: "fresh", notBeforeMs: number}
  *   | {number: number, title: "witnesses", signed: string[], quorum: number}
+ *   | {number: number, title: "kept", size: number, height: number}
  *   | {number: number, title: "statement", keyId: Bytes}
  *   | {number: number, title: "entry", id: Bytes, outcome: string}
  *   | {number: number, title: "receipt", index: number, size: number, signed: string[]}

@@ -69,6 +69,17 @@ function verifySigned(trust, cosigned, isHead) {
   if (cosigned === null) throw new Refused("tooFewWitnesses");
   const note = readCheckpoint(cosigned);
   ensure(note.origin === originOf(trust) && isHead(note), "otherCheckpoint");
+  const signed = countWitnesses(trust, note);
+  ensure(signed.length >= trust.quorum, "tooFewWitnesses");
+  return signed;
+}
+
+/**
+ * Return the names of the trusted witnesses that signed a checkpoint; what they signed must hold.
+ * @param {Trust} trust
+ * @param {ReturnType<typeof readCheckpoint>} note
+ */
+export function countWitnesses(trust, note) {
   const signed = trust.witnesses.filter((witness) => {
     const hint = hintOf(witness.name, COSIGNATURE, witness.key);
     const own = note.signatures.filter(
@@ -77,6 +88,5 @@ function verifySigned(trust, cosigned, isHead) {
     for (const line of own) verifyCosignature(witness, line.signature, note.text);
     return own.length > 0;
   });
-  ensure(signed.length >= trust.quorum, "tooFewWitnesses");
   return signed.map((witness) => witness.name);
 }

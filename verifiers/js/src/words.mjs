@@ -30,6 +30,7 @@ const TITLES = {
   consistency: ["consistency", "一致性"],
   witnesses: ["witnesses", "见证"],
   fresh: ["fresh", "新近"],
+  kept: ["head that you kept", "留存的账本头"],
   statement: ["statement", "陈述"],
   entry: ["entry", "条目"],
   receipt: ["receipt", "凭据"],
@@ -129,6 +130,11 @@ function proves(step) {
         `按签署方时钟，区块不早于 ${moment}`,
       ];
     }
+    case "kept":
+      return [
+        `this log begins with the ${step.size} entries of the head that you kept, of block ${step.height}`,
+        `该日志以您留存的第 ${step.height} 块账本头的 ${step.size} 项开头`,
+      ];
     case "statement":
       return [
         `the operator's key ${toHex(step.keyId)} signed this log entry`,
@@ -178,6 +184,104 @@ export function provesIn(language, step) {
 export function reasonIn(language, reason) {
   return say(language, REASONS[reason]);
 }
+
+/**
+ * What to do after a failure.
+ * @param {import("./reasons.mjs").Reason} reason
+ * @returns {Both}
+ */
+export function adviceFor(reason) {
+  return ADVICE[reason] ?? ADVICE_ELSE;
+}
+
+/**
+ * @param {Language} language
+ * @param {import("./reasons.mjs").Reason} reason
+ */
+export function adviceIn(language, reason) {
+  return say(language, adviceFor(reason));
+}
+
+/** @type {Both} */
+const ADVICE_ELSE = [
+  "ask for the file again; where it fails again, give both files to an auditor",
+  "请重新索取该文件；若仍不成立，请将两份文件交审计方",
+];
+/** @type {Both} */
+const OTHER_FILE = [
+  "give the receipt itself, as it was sent to you",
+  "请提供原样收到的凭据文件",
+];
+/** @type {Both} */
+const OTHER_TRUST = [
+  "get the trust file of this ledger from a source that you trust, or the receipt of the other",
+  "请从可信来源取得该账本的信任文件，或提供相符的凭据",
+];
+/** @type {Both} */
+const NEWER = [
+  "get a newer trust file from a source that you trust, and ask for a newer receipt",
+  "请从可信来源取得较新的信任文件，并索取较新的凭据",
+];
+/** @type {Partial<Record<import("./reasons.mjs").Reason, Both>>} */
+const ADVICE = {
+  notReceipt: [
+    "ask for the file again: it was damaged or cut short on the way, or is no receipt",
+    "请重新索取该文件：它在途中损坏或被截断，或本就不是凭据",
+  ],
+  notCbor: [
+    "ask for the file again: it was damaged or cut short on the way, or is no receipt",
+    "请重新索取该文件：它在途中损坏或被截断，或本就不是凭据",
+  ],
+  tooLarge: OTHER_FILE,
+  notEvidence: OTHER_FILE,
+  isEmpty: ["save or send the file again", "请重新保存或发送该文件"],
+  isPdf: OTHER_FILE,
+  isPicture: OTHER_FILE,
+  isMarkup: OTHER_FILE,
+  isJson: OTHER_FILE,
+  isText: OTHER_FILE,
+  isBlockLog: [
+    "an auditor reads it with `tongjian audit replay`; a citizen asks for a receipt",
+    "审计方可用 `tongjian audit replay` 核对；公民请索取凭据",
+  ],
+  isArchive: ["unpack it and give the receipt in it", "请解压后提供其中的凭据"],
+  isTrust: [
+    "give it as the trust file, and the receipt as the receipt",
+    "请将其作为信任文件提供，并另行提供凭据",
+  ],
+  otherChain: OTHER_TRUST,
+  otherNetwork: OTHER_TRUST,
+  otherCheckpoint: OTHER_TRUST,
+  noSealKey: NEWER,
+  otherSealKey: NEWER,
+  unknownKey: NEWER,
+  notFollowed: NEWER,
+  notKnown: NEWER,
+  tooOld: ["ask for a newer receipt", "请索取较新的凭据"],
+  tooFewWitnesses: [
+    "ask for a receipt that more witnesses signed",
+    "请索取有更多见证方签署的凭据",
+  ],
+  onlyNamed: ["read the larger code beside it", "请读取旁边较大的码"],
+  notDense: ["photograph or scan the code again", "请重新拍摄或扫描二维码"],
+  badCheck: [
+    "ask for the file again: it was changed on the way, by accident or by hand",
+    "请重新索取该文件：它在途中被改动（无意或有意）",
+  ],
+};
+
+/** @type {Both[]} */
+export const NOT_PROVEN_BY_STATEMENT = [
+  ["that the facts were true before they were recorded", "事实在记录之前是否属实"],
+  [
+    "the acts and events themselves, of which the entry holds hashes: ask for the ledger's own receipt",
+    "行为与事件本身（条目只含其哈希）：请索取账本自身的凭据",
+  ],
+  [
+    "which block recorded it, and that no other log was shown to others: ask a witness",
+    "记录于哪一区块，以及是否曾向他人出示另一日志：请询问见证方",
+  ],
+];
 
 /** @type {Both[]} */
 export const NOT_PROVEN = [
