@@ -83,7 +83,14 @@ class IssueChecked(Issuing, tag="identity.issue_checked"):
 
 
 _READS: Final = (TYPES, ISSUERS, DIDS, DID_KEYS, PERSONS)
-_WRITES: Final = (CREDENTIALS, STATUS_LISTS, HOLDINGS, LICENCES, LICENCE_COPIES)
+_WRITES: Final = (
+    CREDENTIALS,
+    STATUS_LISTS,
+    STATUS_CHUNKS,
+    HOLDINGS,
+    LICENCES,
+    LICENCE_COPIES,
+)
 
 
 @service.operation(by=ISSUER, law=LAW, reads=_READS, writes=_WRITES)

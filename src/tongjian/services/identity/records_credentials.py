@@ -42,7 +42,7 @@ Version = Annotated[int, Meta(ge=1, le=9_999, description="Version of a type; a 
 Host = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?){1,5}$(?!\n)",
+        pattern=r"^[a-z0-9-]{1,32}(\.[a-z0-9-]{1,32}){1,5}$(?!\n)",
         max_length=64,
         description="Host under which documents of the office's DID are published.",
     ),
@@ -216,7 +216,11 @@ class StatusList(Row, matched=True):
 
 
 class StatusChunk(Row, matched=True):
-    """2,048 entries of a list; a chunk that is not there is all zero, provably."""
+    """2,048 entries of a list.
+
+    It is written when the first of them is given: a verifier is then shown a row, not the
+    neighbours of one that is not there.
+    """
 
     revoked: Bits
     suspended: Bits
@@ -242,14 +246,19 @@ class LicenceCopy(Row, matched=True):
 
 
 # -- tables ---------------------------------------------------------------------------------------
+# A proof of a row shows the key that follows, one of absence the key before. Names are such that
+# the rows that a verifier is shown stand side by side, `credentials_status` after them: no key with
+# a pseudonym is their neighbour.
 
 TYPES: Final[Table[CredentialType, str, int]] = Table(
-    "identity.types", CredentialType, (TEXT, NUMBER)
+    "identity.credential_types", CredentialType, (TEXT, NUMBER)
 )
-ISSUERS: Final[Table[Issuer, str, str]] = Table("identity.issuers", Issuer, (TEXT, TEXT))
+ISSUERS: Final[Table[Issuer, str, str]] = Table("identity.credential_issuers", Issuer, (TEXT, TEXT))
 """Type, office: all issuers of a type are one range, provably complete."""
-DIDS: Final[Table[Did, str]] = Table("identity.dids", Did, (TEXT,))
-DID_KEYS: Final[Table[DidKey, str, int]] = Table("identity.did_keys", DidKey, (TEXT, NUMBER))
+DIDS: Final[Table[Did, str]] = Table("identity.credential_dids", Did, (TEXT,))
+DID_KEYS: Final[Table[DidKey, str, int]] = Table(
+    "identity.credential_did_keys", DidKey, (TEXT, NUMBER)
+)
 CREDENTIALS: Final[Table[Credential, str, int, int]] = Table(
     "identity.credentials", Credential, (TEXT, NUMBER, NUMBER)
 )
@@ -257,11 +266,12 @@ CREDENTIALS: Final[Table[Credential, str, int, int]] = Table(
 HOLDINGS: Final[Table[Holding, bytes, str, int, int]] = Table(
     "identity.holdings", Holding, (BYTES16, TEXT, NUMBER, NUMBER)
 )
+"""Who holds which credential."""
 STATUS_LISTS: Final[Table[StatusList, str, int]] = Table(
-    "identity.status_lists", StatusList, (TEXT, NUMBER)
+    "identity.credentials_status", StatusList, (TEXT, NUMBER)
 )
 STATUS_CHUNKS: Final[Table[StatusChunk, str, int, int]] = Table(
-    "identity.status_chunks", StatusChunk, (TEXT, NUMBER, NUMBER)
+    "identity.credential_chunks", StatusChunk, (TEXT, NUMBER, NUMBER)
 )
 LICENCES: Final[Table[Licence, str]] = Table("identity.licences", Licence, (TEXT,))
 LICENCE_COPIES: Final[Table[LicenceCopy, str, str, int, int]] = Table(

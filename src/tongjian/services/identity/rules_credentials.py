@@ -61,6 +61,10 @@ def check_signing_key(ledger: Ledger, office: str, number: int) -> None:
 def take_entry(ledger: Ledger, office: str, number: int, index: int) -> None:
     """Take a place in a list, or refuse; a further list is begun once the one before fills up."""
     ensure(ledger.get(CREDENTIALS, office, number, index) is None, Refusal.INDEX_TAKEN)
+    chunk = index // CHUNK_ENTRIES
+    if ledger.get(STATUS_CHUNKS, office, number, chunk) is None:
+        empty = StatusChunk(revoked=bytes(CHUNK_BYTES), suspended=bytes(CHUNK_BYTES))
+        ledger.put(STATUS_CHUNKS, office, number, chunk, row=empty)
     held = ledger.get(STATUS_LISTS, office, number)
     if held is None:
         held = _new_list(ledger, office, number)
@@ -109,8 +113,7 @@ def _set_bits(
     chunk_number = index // CHUNK_ENTRIES
     rows = ledger.range(STATUS_CHUNKS, office, number, limit=CHUNKS)
     chunks = {key[2]: row for key, row in rows}
-    empty = StatusChunk(revoked=bytes(CHUNK_BYTES), suspended=bytes(CHUNK_BYTES))
-    before = chunks.get(chunk_number, empty)
+    before = chunks[chunk_number]
     after = StatusChunk(
         revoked=with_bit(before.revoked, index, is_on=is_revoked),
         suspended=with_bit(before.suspended, index, is_on=is_suspended),
