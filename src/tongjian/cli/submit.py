@@ -29,7 +29,7 @@ _UNAUTHORISED: Final = frozenset(
         Kernel.OFFICER_SUSPENDED,
         Kernel.OFFICE_CLOSED,
         Kernel.NOT_PERMITTED,
-    Kernel.PERSON_SUSPENDED,
+        Kernel.PERSON_SUSPENDED,
     )
 )
 

@@ -53,7 +53,7 @@ class _Recorder:
             self.keys[key] = None
         return row
 
-    def scan(self, low: bytes, high: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+    def scan(self, low: bytes, high: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
         found = self._reader.scan(low, high, limit)
         self.keys.update(dict.fromkeys(key for key, _ in found))
         return found
