@@ -25,7 +25,9 @@ from bench.workers import run_together
 CONNECTIONS: Final = 4
 """Of each node's client."""
 GROUP: Final = 200
-"""Transactions of one act that a connection hands over at once; of a hundred acts a tenth."""
+"""Transactions of one act that a connection hands over at once."""
+GROUP_HUNDRED: Final = 4
+"""Transactions of a hundred acts: as many bytes."""
 SHARE: Final = 20
 """Transactions of a hundred acts are as many times fewer than those of one."""
 CORES: Final = 2
@@ -115,7 +117,7 @@ def _beside(single: Run, hundred: Run, before: Run, after: Run) -> Iterator[Figu
 
 def _ours(network: Network, town: Town, transactions: int, acts: int, folder: Path) -> Run:
     jobs = [list(town.issues(max(transactions // NODES, 1), acts)) for _ in range(NODES)]
-    group = GROUP if acts == 1 else GROUP // 10
+    group = GROUP if acts == 1 else GROUP_HUNDRED
     return _run("ours", network, network.folders, jobs, group, acts, folder)
 
 

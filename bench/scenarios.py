@@ -14,11 +14,11 @@ from bench import (
     latency,
     network,
     opening,
+    permissions,
     plain,
     plain_postgres,
     plain_sqlite,
     stages,
-    permissions,
     suites,
 )
 from bench.limit import Limit, mean, measure_limit

@@ -89,6 +89,37 @@ def test_only_so_much_is_with_the_network_at_once(
 
 
 @pytest.mark.timeout(60)
+def test_large_envelopes_fill_the_network_by_their_bytes(
+    town: Small, mempool: Mempool, node: Node, engine: CometEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "IN_FLIGHT_BYTES", 1)
+    first = engine.submit([town.envelope(put("alpha", 1))])
+    wait(lambda: bool(mempool.taken))
+    second = engine.submit([town.envelope(put("beta", 1))])
+    node.engine.block()
+    assert (len(mempool.taken), engine.waiting) == (1, 2)
+    node.engine.block(mempool.taken[0])
+    wait(lambda: len(mempool.taken) > 1)
+    node.engine.block(mempool.taken[1])
+    assert first.result()[0].height < second.result()[0].height
+
+
+def test_what_the_mempool_still_has_is_not_handed_over_again(
+    town: Small, mempool: Mempool, node: Node, engine: CometEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    future = engine.submit([town.envelope(put("alpha", 1))])
+    wait(lambda: bool(mempool.taken))
+    bundle = mempool.taken[0]
+    (due,) = engine._again_at.values()
+    assert node.caller.ask("check_tx", {"tx": bundle, "type": 1})["code"] == 0
+    (later,) = engine._again_at.values()
+    assert later[0] > due[0]
+    node.engine.block(bundle)
+    assert future.result()[0].status is Status.COMMITTED
+    assert (engine._again_at, engine._pending_bytes) == ({}, 0)
+
+
+@pytest.mark.timeout(60)
 def test_what_the_engine_did_not_take_is_handed_over_again_soon(
     town: Small, node: Node, mempool: Mempool, engine: CometEngine
 ) -> None:

@@ -40,6 +40,7 @@ APP_VERSION: Final = 1
 RECORDED, LEFT_OUT, NO_FORM = 0, 1, 2
 """Codes of the engine's results; what became of an envelope is in the ledger's log."""
 ACCEPT, REJECT = 1, 2
+RECHECK: Final = 1
 
 
 class Application:
@@ -152,7 +153,7 @@ class Application:
             if self._pending is not None:
                 return self._check_form(data)
         try:
-            return self._check(data)
+            return self._check(data, again=request["type"] == RECHECK)
         finally:
             self._lock.release()
 
@@ -163,7 +164,7 @@ class Application:
             return _no(str(error))
         return {}
 
-    def _check(self, data: bytes) -> Message:
+    def _check(self, data: bytes, *, again: bool) -> Message:
         if is_tick(data):
             return {} if data == self.tick() and self.has_due() else _no("no deadline has come")
         try:
@@ -174,6 +175,8 @@ class Application:
             return _no("a key is not enrolled")
         if not self.admission.may_record(opened, self.now_ms()):
             return _no("nothing of the bundle can be recorded")
+        if again and self.listener is not None:
+            self.listener.held(opened)
         return {}
 
     def tick(self) -> bytes:

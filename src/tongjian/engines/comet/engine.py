@@ -27,11 +27,11 @@ __all__ = ["CometEngine"]
 QUEUE_MAX: Final = 20_000
 SENDERS: Final = 2
 IN_FLIGHT_MAX: Final = 4_000
-"""Envelopes that are with the network at once, two blocks' worth; the others wait here, where they
-cost no other node anything."""
+IN_FLIGHT_BYTES: Final = 1024 * 1024
+"""What is with the network at once; the rest waits here, where it costs no other node anything."""
 AGAIN_S: Final = 5.0
-"""After so long without being recorded an envelope is handed over again; then after twice as long,
-for a network that is slow is no faster with everything twice."""
+"""After so long unrecorded, and not seen in the mempool, an envelope is handed over again; then
+after twice as long, for a network that is slow is no faster with everything twice."""
 AGAIN_MAX_S: Final = 20.0
 SOON_S: Final = 0.5
 """The same where the engine is known not to have it."""
@@ -50,6 +50,7 @@ class CometEngine:
         self._queue: deque[tuple[Group, int, bytes]] = deque()
         self._ready = threading.Condition()
         self._pending: dict[bytes, Waiting] = {}
+        self._pending_bytes = 0
         self._again_at: dict[bytes, tuple[float, float]] = {}
         """When an envelope is handed over again, and how long that was waited for."""
         self._guard = threading.Lock()
@@ -128,6 +129,15 @@ class CometEngine:
                 self._take(left.incoming.id)
                 waiting.answer(Status.NOT_RECORDED, detail=left.detail)
 
+    def held(self, opened: Sequence[Incoming]) -> None:
+        """Wait on for what the mempool still has: it is proposed in its turn."""
+        now = time.monotonic()
+        with self._guard:
+            for incoming in opened:
+                found = self._again_at.get(incoming.id)
+                if found is not None:
+                    self._again_at[incoming.id] = (now + found[1], found[1])
+
     def forgotten(self) -> None:
         """Hand over again soon what waits: the engine ended, and its mempool with it."""
         with self._guard:
@@ -142,7 +152,10 @@ class CometEngine:
     def _take(self, identity: bytes) -> Waiting | None:
         with self._guard:
             self._again_at.pop(identity, None)
-            return self._pending.pop(identity, None)
+            waiting = self._pending.pop(identity, None)
+            if waiting is not None:
+                self._pending_bytes -= len(waiting.incoming.data)
+            return waiting
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -160,7 +173,7 @@ class CometEngine:
     def _next(self) -> list[tuple[Group, int, bytes]]:
         """Return what fits into one bundle; nothing once the engine closes."""
         with self._ready:
-            while not self._closing and (not self._queue or len(self._pending) >= IN_FLIGHT_MAX):
+            while not self._closing and (not self._queue or self._is_full()):
                 self._ready.wait(LOOK_S)
             if self._closing:
                 return []
@@ -169,6 +182,9 @@ class CometEngine:
             while self._queue and fits(len(batch) + 1, size := size + len(self._queue[0][2])):
                 batch.append(self._queue.popleft())
             return batch
+
+    def _is_full(self) -> bool:
+        return len(self._pending) >= IN_FLIGHT_MAX or self._pending_bytes >= IN_FLIGHT_BYTES
 
     def _admit_safely(self, place: tuple[Group, int, bytes]) -> Incoming | None:
         try:
@@ -201,6 +217,7 @@ class CometEngine:
                     pending.places.append((group, position))
                     return None
                 self._pending[incoming.id] = waiting
+                self._pending_bytes += len(incoming.data)
                 self._again_at[incoming.id] = (time.monotonic() + AGAIN_S, AGAIN_S)
             return incoming
 

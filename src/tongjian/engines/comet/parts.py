@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from tongjian.core.block import Result
+from tongjian.core.envelope import Incoming
 from tongjian.engines.comet.admission import Admitted
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.frames import Decided
@@ -28,6 +29,10 @@ class Listener(Protocol):
 
     def committed(self, admitted: Admitted, results: Sequence[Result]) -> None:
         """Hear what a block of the engine recorded, with the results in order, and what it left."""
+        ...
+
+    def held(self, opened: Sequence[Incoming]) -> None:
+        """Hear what the engine's mempool still has after a block."""
         ...
 
 
