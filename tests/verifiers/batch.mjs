@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { ascii, fromHex, toHex } from "../../verifiers/js/src/bytes.mjs";
 import { verifyContinued, verifyStated } from "../../verifiers/js/src/cose.mjs";
 import { verifyEvidence } from "../../verifiers/js/src/evidence.mjs";
+import { verifyNotSeen } from "../../verifiers/js/src/not_seen.mjs";
 import { Refused } from "../../verifiers/js/src/reasons.mjs";
 import { SUITES } from "../../verifiers/js/src/suites.mjs";
 import { receiptInText } from "../../verifiers/js/src/text.mjs";
@@ -30,6 +31,10 @@ const KINDS = {
   continued: ({ receipt, trust, size, root }) => {
     const kept = { size, root: fromHex(root) };
     return { second: verifyContinued(fromHex(receipt), trustOf(trust), kept).second.size };
+  },
+  unseen: ({ file, trust, not_before_ms: notBeforeMs }) => {
+    const { steps } = verifyNotSeen(fromHex(file), trustOf(trust), notBeforeMs);
+    return { titles: steps.map((step) => step.title) };
   },
   signature: ({ suite, public: key, message, signature }) => {
     const [bytes, ...given] = [key, message, signature].map(fromHex);

@@ -16,7 +16,7 @@ import { Refused } from "./src/reasons.mjs";
 import { showFields, showKey, showTransaction } from "./src/show.mjs";
 import { VerificationFailed } from "./src/steps.mjs";
 import { TrustInvalid, readTrust } from "./src/trust.mjs";
-import { NOT_PROVEN, NOT_PROVEN_BY_STATEMENT, adviceFor, provesIn } from "./src/words.mjs";
+import { NOT_PROVEN, NOT_PROVEN_BY_ABSENCE, NOT_PROVEN_BY_STATEMENT, adviceFor, provesIn, ruleFor } from "./src/words.mjs";
 
 const HOLDS = 0;
 const UNUSABLE = 2;
@@ -233,6 +233,11 @@ function judgedJson(judged) {
       const [one, two] = [first, second].map(({ size, root }) => ({ size, root: toHex(root) }));
       return { steps: stepsJson(steps), first: one, second: two };
     }
+    case "unseen": {
+      const { id, earlier, later, steps } = judged.unseen;
+      const heights = { above: earlier.height, up_to: later.height };
+      return { steps: stepsJson(steps), transaction: toHex(id), ...heights };
+    }
     case "head":
       return headJson(judged.head);
     case "evidence":
@@ -256,6 +261,12 @@ function judgedLines(judged) {
       ];
     case "continued":
       return stepLines(judged.continued.steps);
+    case "unseen":
+      return [
+        ...stepLines(judged.unseen.steps),
+        "not proven:",
+        ...NOT_PROVEN_BY_ABSENCE.map(([en]) => `  - ${en}`),
+      ];
     case "head": {
       const { height, size, root, headerHash, signed } = judged.head;
       return [
@@ -278,14 +289,16 @@ function judgedLines(judged) {
  * @param {boolean} json
  */
 function sayFailed(file, error, json) {
-  const known = adviceFor(error.reason);
+  const title = error instanceof Refused ? null : error.title;
+  const rule = `rule: ${ruleFor(title, error.reason)[0]}`;
+  const more = `${rule}\nnext: ${adviceFor(error.reason)[0]}`;
   if (error instanceof Refused) {
     const said = JSON.stringify({ file, holds: false, why: error.message });
-    return json ? said : `${file} PROVES NOTHING\n  ${error.message}\nnext: ${known[0]}`;
+    return json ? said : `${file} PROVES NOTHING\n  ${error.message}\n${more}`;
   }
   const failed = { number: error.step, title: error.title, why: error.why };
   const said = JSON.stringify({ file, holds: false, failed });
-  return json ? said : `${file} DOES NOT HOLD\n  ${error.message}\nnext: ${known[0]}`;
+  return json ? said : `${file} DOES NOT HOLD\n  ${error.message}\n${more}`;
 }
 
 /** @param {string[]} given */

@@ -133,7 +133,7 @@ def verify_not_seen(
 def _identity_of(entry: bytes) -> bytes:
     try:
         identity, _, _ = msgpack.decode(entry, type=tuple[bytes, str, bytes])
-    except MsgspecError as error:
+    except (MsgspecError, UnicodeDecodeError) as error:
         msg = f"an entry of the log cannot be decoded: {error}"
         raise ProofInvalid(msg) from error
     return identity

@@ -1,12 +1,15 @@
 /** A verdict as the page shows it. */
 
 import { toHex } from "../src/bytes.mjs";
+import { MISTAKES } from "../src/mistaken.mjs";
 import {
   NOT_PROVEN,
+  NOT_PROVEN_BY_ABSENCE,
   NOT_PROVEN_BY_STATEMENT,
   adviceIn,
   provesIn,
   reasonIn,
+  ruleFor,
   say,
   titleIn,
 } from "../src/words.mjs";
@@ -176,6 +179,30 @@ function showContinued(language, { steps: passed, first, second }, label) {
 
 /**
  * @param {Language} language
+ * @param {import("../src/not_seen.mjs").Unseen} unseen
+ * @param {string} label
+ */
+function showUnseen(language, { id, earlier, later, steps: passed }, label) {
+  const speak = speaker(language);
+  return [
+    banner(true, speak("unseenHolds"), label),
+    steps(language, passed, null),
+    make(
+      "section.card",
+      {},
+      make("h2", {}, speak("proven")),
+      facts([
+        [speak("id"), toHex(id)],
+        [speak("above"), String(earlier.height)],
+        [speak("upTo"), String(later.height)],
+      ]),
+    ),
+    notProven(language, NOT_PROVEN_BY_ABSENCE),
+  ];
+}
+
+/**
+ * @param {Language} language
  * @param {import("../src/heads.mjs").Head} head
  * @param {string} label
  */
@@ -214,6 +241,8 @@ export function showJudged(language, judged, label, tookMs) {
       return showStated(language, judged.stated, label);
     case "continued":
       return showContinued(language, judged.continued, label);
+    case "unseen":
+      return showUnseen(language, judged.unseen, label);
     case "head":
       return showHead(language, judged.head, label);
     case "evidence":
@@ -251,11 +280,19 @@ function showEvidence(language, proven, label) {
 /**
  * What to do after a failure.
  * @param {Language} language
+ * @param {string | null} step
  * @param {import("../src/reasons.mjs").Reason} reason
  */
-function nextCard(language, reason) {
-  const title = make("h2", {}, speaker(language)("next"));
-  return make("section.card", {}, title, make("p", {}, adviceIn(language, reason)));
+function nextCard(language, step, reason) {
+  const speak = speaker(language);
+  const rule = `${speak("rule")}${speak("colon")}${say(language, ruleFor(step, reason))}`;
+  return make(
+    "section.card",
+    {},
+    make("h2", {}, speak("next")),
+    make("p", {}, adviceIn(language, reason)),
+    make("p.hint", {}, rule),
+  );
 }
 
 /**
@@ -264,10 +301,11 @@ function nextCard(language, reason) {
  */
 export function showFailed(language, failed) {
   const speak = speaker(language);
+  const isMistake = MISTAKES.includes(failed.reason);
   return [
-    banner(false, speak("fails"), reasonIn(language, failed.reason)),
+    banner(false, speak(isMistake ? "noReceipt" : "fails"), reasonIn(language, failed.reason)),
     steps(language, failed.passed, failed),
-    nextCard(language, failed.reason),
+    nextCard(language, failed.title, failed.reason),
   ];
 }
 
@@ -277,7 +315,7 @@ export function showFailed(language, failed) {
  */
 export function showRefused(language, { reason }) {
   const large = speaker(language)("provesNothing");
-  return [banner(false, large, reasonIn(language, reason)), nextCard(language, reason)];
+  return [banner(false, large, reasonIn(language, reason)), nextCard(language, null, reason)];
 }
 
 /**

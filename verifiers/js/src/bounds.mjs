@@ -33,6 +33,12 @@ export const CODE_MAX = 65;
 export const COSE_BYTES_MAX = 2 ** 20;
 export const COSE_RECEIPTS_MAX = 16;
 
+// Of files that say what was not seen (section 21).
+export const NOT_SEEN_BYTES_MAX = 32 * 2 ** 20;
+export const NOT_SEEN_RECEIPT_BYTES_MAX = 2 * 2 ** 20;
+export const NOT_SEEN_ENTRIES_MAX = 200_000;
+export const LOG_ENTRY_BYTES_MAX = 160;
+
 // Of certificates (section 20).
 export const CERTIFICATE_BYTES_MAX = 2 ** 20;
 export const STEPS_MAX = 64;

@@ -5,6 +5,7 @@ import { coseKind, verifyContinued, verifyStated } from "./cose.mjs";
 import { verifyEvidence } from "./evidence.mjs";
 import { isCheckpoint, verifyHead } from "./heads.mjs";
 import { mistakenFor } from "./mistaken.mjs";
+import { isNotSeen, verifyNotSeen } from "./not_seen.mjs";
 import { Refused } from "./reasons.mjs";
 import { verifyReceipt } from "./receipt.mjs";
 import { VerificationFailed } from "./steps.mjs";
@@ -17,6 +18,7 @@ import { openText } from "./text.mjs";
  * @typedef {{kind: "receipt", verified: import("./receipt.mjs").Verified}
  *   | {kind: "statement", stated: import("./cose.mjs").Stated}
  *   | {kind: "continued", continued: import("./cose.mjs").Continued}
+ *   | {kind: "unseen", unseen: import("./not_seen.mjs").Unseen}
  *   | {kind: "head", head: Head}
  *   | {kind: "evidence", proven: import("./evidence.mjs").Proven}} Judged
  */
@@ -97,9 +99,12 @@ export function judge(given, trust, { notBeforeMs = null, kept = null } = {}) {
     expectTimeless(notBeforeMs);
     return { kind: "evidence", proven: verifyEvidence(given, trust) };
   }
-  if (isCheckpoint(given)) {
+  if (isCheckpoint(given) && !isNotSeen(given)) {
     expectTimeless(notBeforeMs);
     return { kind: "head", head: verifyHead(trust, given) };
+  }
+  if (isNotSeen(given)) {
+    return { kind: "unseen", unseen: verifyNotSeen(given, trust, notBeforeMs) };
   }
   const bytes = openText(given);
   const cose = coseKind(bytes);
@@ -125,7 +130,7 @@ export function judge(given, trust, { notBeforeMs = null, kept = null } = {}) {
  * @param {Bytes} given
  */
 function isKnownText(given) {
-  if (isCheckpoint(given) || isEvidence(given)) return true;
+  if (isCheckpoint(given) || isNotSeen(given) || isEvidence(given)) return true;
   return openText(given) !== given;
 }
 

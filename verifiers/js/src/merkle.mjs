@@ -111,3 +111,44 @@ export function fillIn(hash, height, leaves, nodes) {
   ensure(used === nodes.length, "nodesLeft");
   return /** @type {Bytes} */ (level.get(0));
 }
+
+/** A log of which only the complete subtrees are known, and which grows (RFC 9162, 2.1). */
+export class Peaks {
+  /** @type {{height: number, node: Bytes}[]} the largest first */
+  #peaks;
+
+  /**
+   * @param {Hash} hash
+   * @param {number} size
+   * @param {Bytes[]} nodes roots of its complete subtrees, the largest first
+   */
+  constructor(hash, size, nodes) {
+    const bits = size.toString(2);
+    const heights = [...bits].flatMap((bit, i) => (bit === "1" ? [bits.length - 1 - i] : []));
+    ensure(nodes.length >= heights.length, "nodesMissing");
+    ensure(nodes.length <= heights.length, "nodesLeft");
+    this.hash = hash;
+    this.size = size;
+    this.#peaks = heights.map((height, i) => ({ height, node: nodes[i] }));
+  }
+
+  /** @param {Bytes} entry */
+  append(entry) {
+    let [height, node] = [0, this.hash(LEAF, entry)];
+    for (let last = this.#peaks.at(-1); last?.height === height; last = this.#peaks.at(-1)) {
+      node = this.hash(NODE, last.node, node);
+      height += 1;
+      this.#peaks.pop();
+    }
+    this.#peaks.push({ height, node });
+    this.size += 1;
+  }
+
+  /** @returns {Bytes} */
+  root() {
+    const nodes = this.#peaks.map(({ node }) => node);
+    const last = nodes.pop();
+    if (last === undefined) return this.hash();
+    return nodes.reduceRight((right, left) => this.hash(NODE, left, right), last);
+  }
+}

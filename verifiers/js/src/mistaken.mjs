@@ -19,6 +19,16 @@ const STARTS = [
   ["52617221", "isArchive"],
   ["544a4c4f47", "isBlockLog"],
 ];
+/**
+ * Names of what is no receipt.
+ * @type {Reason[]}
+ */
+export const MISTAKES = [
+  ...STARTS.map(([, reason]) => reason),
+  ...["isEmpty", "isMarkup", "isTrust", "isJson", "isText"].map(
+    (name) => /** @type {Reason} */ (name),
+  ),
+];
 const RECEIPT_START = "d284";
 const HEIC = "66747970";
 const MARKUP = /^\s*<(?:\?xml|!doctype|html|[a-z])/i;

@@ -54,6 +54,16 @@ export const REASONS = {
     "并非由该高度适用的印鉴密钥签署",
   ],
   badSignature: ["the signature does not hold for the key and the header", "签名与公钥及区块头不符"],
+  notNotSeen: [
+    "not a file that says what was not seen, within its bounds",
+    "不是界限之内的“未见”文件",
+  ],
+  headsBackwards: ["the earlier head is above the later one", "较早的账本头高于较晚的"],
+  isThere: ["the transaction is among the entries: it was recorded", "该交易就在条目之中：已被记录"],
+  entriesDiffer: [
+    "the entries do not lead from the earlier log to the later one: some are left out or changed",
+    "条目未能由较早的日志得出较晚的日志：有遗漏或改动",
+  ],
   notCbor: [
     "not CBOR in its deterministic form, with nothing behind it",
     "不是确定性编码的 CBOR，或其后另有字节",

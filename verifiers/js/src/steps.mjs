@@ -12,7 +12,8 @@ import { Refused } from "./reasons.mjs";
  *      sealed: import("./network.mjs").Sealed | null}
  *   | {number: number, title: "state", entries: number}
  *   | {number: number, title: "row", height: number, written: number}
- *   | {number: number, title: "absence", height: number}
+ *   | {number: number, title: "absence", height: number, transaction?: Bytes, first?: number}
+ *   | {number: number, title: "earlier head" | "later head", height: number, timeMs: number}
  *   | {number: number, title: "range", height: number, rows: number}
  *   | {number: number, title: "transaction", index: number, outcome: string}
  *   | {number: number, title: "decision", height: number, rows: number, transactions: number}

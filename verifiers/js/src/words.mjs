@@ -30,6 +30,8 @@ const TITLES = {
   consistency: ["consistency", "一致性"],
   witnesses: ["witnesses", "见证"],
   fresh: ["fresh", "新近"],
+  "earlier head": ["earlier head", "较早的账本头"],
+  "later head": ["later head", "较晚的账本头"],
   kept: ["head that you kept", "留存的账本头"],
   statement: ["statement", "陈述"],
   entry: ["entry", "条目"],
@@ -97,7 +99,22 @@ function proves(step) {
         `this row stood at height ${step.height}, written at height ${step.written}`,
         `该记录在高度 ${step.height} 时有效，写入于高度 ${step.written}`,
       ];
+    case "earlier head":
+    case "later head": {
+      const time = new Date(step.timeMs).toISOString();
+      return [
+        `block ${step.height} of ${time} is a head of the log`,
+        `第 ${step.height} 块（${time}）是日志的一个账本头`,
+      ];
+    }
     case "absence":
+      if (step.transaction !== undefined) {
+        const id = toHex(step.transaction);
+        return [
+          `transaction ${id} is not in the log above height ${step.first} up to ${step.height}`,
+          `高度 ${step.first} 之后至 ${step.height}，日志中没有交易 ${id}`,
+        ];
+      }
       return [`no row had this key at height ${step.height}`, `高度 ${step.height} 时没有此键的记录`];
     case "range":
       return [
@@ -185,6 +202,43 @@ export function reasonIn(language, reason) {
   return say(language, REASONS[reason]);
 }
 
+/** Sections of the format by the titles of steps; those of section 8 are not listed. */
+const SECTIONS = new Map([
+  ["decision", 16],
+  ["consistency", 18],
+  ["fresh", 19],
+  ["witnesses", 14],
+  ["kept", 18],
+  ["statement", 11],
+  ["entry", 11],
+  ["receipt", 11],
+  ["earlier head", 21],
+  ["later head", 21],
+]);
+/** @type {Map<string, number>} */
+const SECTIONS_OF_REASONS = new Map([
+  ...["otherNetwork", "fieldForm", "validatorsUnordered", "otherValidators", "voteCount", "badVote"],
+  ...["tooLittlePower", "stepsUnordered", "notFollowed", "notKnown", "otherAppHash"],
+].map((reason) => [reason, 20]));
+for (const reason of ["notDense", "onlyNamed", "notText"]) SECTIONS_OF_REASONS.set(reason, 17);
+for (const reason of ["notNotSeen", "headsBackwards", "isThere", "entriesDiffer"]) {
+  SECTIONS_OF_REASONS.set(reason, 21);
+}
+
+/**
+ * Say by which rule something failed.
+ * @param {string | null} title of a step, where there are steps
+ * @param {import("./reasons.mjs").Reason} reason
+ * @returns {Both}
+ */
+export function ruleFor(title, reason) {
+  const section = SECTIONS_OF_REASONS.get(reason) ?? SECTIONS.get(title ?? "") ?? 8;
+  return [
+    `docs/reference/format.md, section ${title === null ? "12, 14 and 15" : section}`,
+    `docs/reference/format.md 第 ${title === null ? "12、14、15" : section} 节`,
+  ];
+}
+
 /**
  * What to do after a failure.
  * @param {import("./reasons.mjs").Reason} reason
@@ -269,6 +323,18 @@ const ADVICE = {
     "请重新索取该文件：它在途中被改动（无意或有意）",
   ],
 };
+
+/** @type {Both[]} */
+export const NOT_PROVEN_BY_ABSENCE = [
+  [
+    "that the transaction is not recorded later: above its expiry height it cannot be",
+    "该交易此后是否会被记录：超过其失效高度即不可能",
+  ],
+  [
+    "that it is not in the log up to the first height: name one from before it was composed",
+    "起始高度及之前是否已有该交易：请以编制交易之前的高度为起点",
+  ],
+];
 
 /** @type {Both[]} */
 export const NOT_PROVEN_BY_STATEMENT = [
