@@ -140,6 +140,9 @@ def trusts(town: Town, height: int) -> Iterator[tuple[str, str]]:
     (seal,), (wrong,) = right["seals"], other["seals"]
     yield "right", town.trust
     yield "other ledger", town.other_trust
+    yield "with a trust period", json.dumps({**right, "as_of_ms": 2**43, "trust_days": 36_500})
+    for name, value in (("as_of_ms", 2**43 + 1), ("as_of_ms", -1), ("trust_days", 36_501)):
+        yield f"{name} {value}", json.dumps({**right, name: value})
     others: list[dict[str, object]] = [
         {"chain": other["chain"]},
         {"chain": right["chain"].upper()},

@@ -174,11 +174,12 @@ def say_not_seen(
     surface: Surface, file: Path, data: bytes, anchors: "Anchors", moment_ms: int | None
 ) -> None:
     """Verify a proof of absence and say what it proves; raises `VerificationFailed`."""
+    from tongjian.cli.freshness import now_ms
     from tongjian.cli.moments import write_moment
     from tongjian.cli.verify_other import say_steps, steps_json
     from tongjian.verifier.not_seen import verify_not_seen_file
 
-    unseen = verify_not_seen_file(data, anchors, moment_ms)
+    unseen = verify_not_seen_file(data, anchors, moment_ms, now_ms())
     earlier, later = unseen.earlier, unseen.later
     if surface.as_json:
         surface.document(

@@ -118,6 +118,7 @@ def _say(
     demanded: tuple[Path | None, int | None],
 ) -> None:
     """Verify what a file holds and say what it proves; raises `VerificationFailed`."""
+    from tongjian.cli.freshness import now_ms
     from tongjian.cli.verify_other import expect_since, say_consistency, say_statement
     from tongjian.verifier.cose import is_consistency, is_statement, verify_statement
     from tongjian.verifier.receipt import verify_receipt
@@ -137,7 +138,7 @@ def _say(
     if is_statement(data):
         say_statement(surface, file, verify_statement(data, anchors), anchors)
         return
-    verified = verify_receipt(data, anchors, moment_ms)
+    verified = verify_receipt(data, anchors, moment_ms, now_ms())
     if since is not None:
         expect_since(verified, since, anchors)
     _say_verified(surface, file, verified, anchors)

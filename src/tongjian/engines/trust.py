@@ -1,9 +1,31 @@
 """What a ledger itself says of whom to trust: its id, its hash, its seal keys by height."""
 
+from typing import Final
+
 from tongjian.core.hashing import HashSuite
+from tongjian.core.operation import Refused
 from tongjian.core.signatures import SUITE_NAMES, KeySuite
 from tongjian.engines.chain import Chain
 from tongjian.verifier.anchors import Anchors, SealAnchor
+
+DAYS_BEFORE_PARAMETER: Final = 30
+"""The trust period of a ledger whose voters have set none."""
+
+
+def as_of(chain: Chain) -> tuple[int, int]:
+    """Return the time of a network's newest block and its trust period in days, for a trust file.
+
+    Zeros for a ledger that its operator seals: a key of one office is revoked by the ledger itself.
+    """
+    tip = chain.tip
+    if tip is None or chain.sealing_key(chain.height + 1).suite != KeySuite.NETWORK:
+        return 0, 0
+    try:
+        directory = chain.machine.directory
+        (days,) = directory.parameter("membership", "trust_period_days", tip.time_ms)
+    except Refused:
+        days = DAYS_BEFORE_PARAMETER
+    return tip.time_ms, days
 
 
 def anchors_of(chain: Chain) -> Anchors:
@@ -27,4 +49,4 @@ def anchors_of(chain: Chain) -> Anchors:
     )
 
 
-__all__ = ["anchors_of"]
+__all__ = ["anchors_of", "as_of"]

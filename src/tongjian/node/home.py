@@ -23,7 +23,7 @@ from tongjian.core.hashing import Hash, HashSuite, hash_of
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.certificates import Certificates
 from tongjian.engines.solo import SoloEngine
-from tongjian.engines.trust import anchors_of
+from tongjian.engines.trust import anchors_of, as_of
 from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome
 from tongjian.node.keys import Identity, KeyPair, SealKeys, read_credential, read_identity, read_key
@@ -97,7 +97,10 @@ class Home:
         if chain is None or chain.needs_founding():
             return written
         with chain.lock:
-            return msgspec.structs.replace(written, seals=anchors_of(chain).seals)
+            time_ms, days = as_of(chain)
+            return msgspec.structs.replace(
+                written, seals=anchors_of(chain).seals, as_of_ms=time_ms, trust_days=days
+            )
 
     def trust(self, anchors: Anchors) -> None:
         """Write the trust file of this ledger."""

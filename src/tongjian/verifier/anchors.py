@@ -16,6 +16,8 @@ from tongjian.core.signatures import SEAL_SUITES, SUITE_NAMES, KeySuite, check_p
 
 ANCHORS_BYTES_MAX: Final = 1 << 20
 WITNESSES_MAX: Final = 32
+DAYS_MAX: Final = 36_500
+DAY_MS: Final = 24 * 3_600_000
 WITNESS_NAME: Final = re.compile(r"[!-*,-~]{1,128}")
 _HASHES: Final = {"sha256": HashSuite.SHA256, "sm3": HashSuite.SM3}
 _SUITES: Final = {SUITE_NAMES[suite]: suite for suite in (*SEAL_SUITES, KeySuite.NETWORK)}
@@ -58,6 +60,10 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     witnesses: list[WitnessAnchor] = []
     quorum: int = 0
     """How many of the witnesses must have signed the head that a receipt rests on."""
+    as_of_ms: int = 0
+    """Time of the newest block when the file was made; 0 where validators seal nothing."""
+    trust_days: int = 0
+    """So long after that moment the file vouches for newer blocks of a network; 0 for ever."""
 
     @staticmethod
     def read(path: Path) -> "Anchors":
@@ -99,6 +105,9 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             raise ValueError(msg)
         for seal in self.seals:
             _check_seal(seal)
+        if not (0 <= self.as_of_ms <= limits.TIME_MS_MAX and 0 <= self.trust_days <= DAYS_MAX):
+            msg = f"`as_of_ms` is 0 to {limits.TIME_MS_MAX}, `trust_days` 0 to {DAYS_MAX}"
+            raise ValueError(msg)
         self._check_witnesses()
 
     def _check_witnesses(self) -> None:
@@ -134,6 +143,17 @@ class Anchors(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     def digest(self) -> Hash:
         """The hash of the chain."""
         return hash_of(_HASHES[self.hash])
+
+    def is_trusted(self, time_ms: int, now_ms: int) -> bool:
+        """Say whether the file still vouches for who sealed a block of a time.
+
+        It always does for what is no newer than itself, and for a network's newer blocks within
+        the trust period. Validators who have left since could sign anything: what they sealed once
+        they cannot change, and what they seem to have sealed later counts no more.
+        """
+        if not self.trust_days or time_ms <= self.as_of_ms:
+            return True
+        return now_ms - self.as_of_ms <= self.trust_days * DAY_MS
 
     def seal_keys(self) -> list[tuple[KeySuite, bytes]]:
         """Return suite and public key of every seal key, in order of height."""

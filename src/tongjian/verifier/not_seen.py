@@ -61,17 +61,20 @@ def make_not_seen(
     return MAGIC + encode((identity, *receipts, tuple(peaks), tuple(entries)))
 
 
-def verify_not_seen_file(data: bytes, anchors: Anchors, not_before_ms: int | None = None) -> Unseen:
+def verify_not_seen_file(
+    data: bytes, anchors: Anchors, not_before_ms: int | None = None, now_ms: int | None = None
+) -> Unseen:
     """Check a file step by step; raises `VerificationFailed` at the first that does not hold.
 
     With `not_before_ms`, milliseconds since 1970 UTC, a later head of before that does not hold.
+    With `now_ms` the trust file must still vouch for both heads.
     """
     try:
         shown: NotSeen = _CODEC.decode(data.removeprefix(MAGIC))
     except Malformed as error:
         raise VerificationFailed(1, "form", f"the file cannot be decoded: {error}") from error
-    earlier = _head(2, "earlier head", shown.earlier, anchors, None)
-    later = _head(3, "later head", shown.later, anchors, not_before_ms)
+    earlier = _head(2, "earlier head", shown.earlier, anchors, (None, now_ms))
+    later = _head(3, "later head", shown.later, anchors, (not_before_ms, now_ms))
     if earlier.height > later.height:
         why = f"the head of height {later.height} does not come after that of {earlier.height}"
         raise VerificationFailed(3, "later head", why)
@@ -91,10 +94,14 @@ def verify_not_seen_file(data: bytes, anchors: Anchors, not_before_ms: int | Non
 
 
 def _head(
-    step: int, title: str, receipt: bytes, anchors: Anchors, not_before_ms: int | None
+    step: int,
+    title: str,
+    receipt: bytes,
+    anchors: Anchors,
+    moments: tuple[int | None, int | None],
 ) -> Header:
     try:
-        return verify_receipt(receipt, anchors, not_before_ms).header
+        return verify_receipt(receipt, anchors, *moments).header
     except VerificationFailed as failed:
         raise VerificationFailed(step, title, f"its receipt does not hold: {failed}") from failed
 

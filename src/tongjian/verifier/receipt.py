@@ -21,7 +21,7 @@ from tongjian.core.block import (
 from tongjian.core.encoding import Malformed, encode
 from tongjian.core.hashing import Hash
 from tongjian.core.signatures import KeySuite, SignatureInvalid, compute_key_id, verify
-from tongjian.verifier.anchors import Anchors, AnchorsInvalid
+from tongjian.verifier.anchors import DAY_MS, Anchors, AnchorsInvalid
 from tongjian.verifier.check import (
     CHECK_LABEL,
     CheckDiffers,
@@ -128,13 +128,18 @@ def make_receipt(
     return with_check(digest, write)
 
 
-def verify_receipt(data: bytes, anchors: Anchors, not_before_ms: int | None = None) -> Verified:
+def verify_receipt(
+    data: bytes, anchors: Anchors, not_before_ms: int | None = None, now_ms: int | None = None
+) -> Verified:
     """Check a receipt step by step; raises `VerificationFailed` at the first that does not hold.
 
     With `not_before_ms`, milliseconds since 1970 UTC, a header of an earlier time does not hold.
+    With `now_ms` the trust file must still vouch for the validators of a network (trust period).
     """
     protected, unprotected, header_bytes, signature = _step1_open(data)
     header, sealed = verify_head((protected, header_bytes, signature), anchors)
+    if now_ms is not None:
+        _expect_trusted(header, anchors, now_ms)
     steps = [
         Step(1, "form", "the file is one receipt in its only valid form"),
         Step(2, "chain", f"it speaks of ledger {anchors.label}, block {header.height}"),
@@ -250,6 +255,20 @@ def _step3_network(
         f"{sealed.signers} of {sealed.validators} validators, with power {sealed.power} of "
         f"{sealed.total}, sealed this header in block {sealed.height} of the network"
     )
+
+
+def _expect_trusted(header: Header, anchors: Anchors, now_ms: int) -> None:
+    """Expect that the trust file is not too old to say who seals a network's block."""
+    is_network = anchors.seal_at(header.height)[0] is KeySuite.NETWORK
+    if is_network and not anchors.is_trusted(int(header.time_ms), now_ms):
+        age_days = (now_ms - anchors.as_of_ms) // DAY_MS
+        why = (
+            f"the trust file is {age_days} days old, its trust period is {anchors.trust_days}, and "
+            f"block {header.height} is newer than the file: validators who have left meanwhile "
+            "could have signed it. Get the ledger's current trust file (`tongjian trust`) from a "
+            "source that you trust, never from whoever handed you the receipt"
+        )
+        raise VerificationFailed(3, "seal", why)
 
 
 def _why_another_key(protected: bytes, kid: bytes, height: int, anchors: Anchors) -> str:

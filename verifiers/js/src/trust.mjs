@@ -15,6 +15,7 @@ import { SUITES, TRUSTED_SUITES } from "./suites.mjs";
  */
 
 const WITNESSES_MAX = 32;
+const PERIOD_MAX = { as_of_ms: 2 ** 43, trust_days: 36_500 };
 /** Printable ASCII without space and plus. */
 const WITNESS_NAME = /^[!-*,-~]{1,128}$/;
 
@@ -169,7 +170,7 @@ function parse(bytes) {
 export function readTrust(bytes) {
   ensure(bytes.length <= bounds.TRUST_BYTES_MAX, "over 1 MiB", "超过 1 MiB");
   const required = ["chain", "label", "hash", "seals"];
-  const found = members(parse(bytes), required, ["witnesses", "quorum"]);
+  const found = members(parse(bytes), required, ["witnesses", "quorum", "as_of_ms", "trust_days"]);
   const { chain, label, hash: name, seals } = found;
   ensure(typeof label === "string", "`label` is a text", "`label` 应为文本");
   const hash = typeof name === "string" && Object.hasOwn(HASHES, name) ? HASHES[name] : undefined;
@@ -184,6 +185,11 @@ export function readTrust(bytes) {
   ensure(ascends, "`seals` ascend by `from_height`", "`seals` 应按 `from_height` 递增");
   const witnesses = readWitnesses("witnesses" in found ? found["witnesses"] : [], keys);
   const quorum = wholeNumber("quorum" in found ? found["quorum"] : 0, "quorum");
+  // The trust period is for verifiers with a clock; here whoever opens the page has the file anew.
+  for (const [name, most] of /** @type {[string, number][]} */ (Object.entries(PERIOD_MAX))) {
+    const value = wholeNumber(name in found ? found[name] : 0, name);
+    ensure(value <= most, `\`${name}\` is 0 to ${most}`, `\`${name}\` 应为 0 至 ${most}`);
+  }
   ensure(
     quorum <= witnesses.length,
     "`quorum` is at most the number of witnesses",
