@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tongjian.connectors.exporting import Version
-from tongjian.core.operation import after
-from tongjian.core.operation import AnyTable
+from tongjian.core.operation import AnyTable, after
 from tongjian.testkit import World
 
 
