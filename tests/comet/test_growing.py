@@ -77,6 +77,7 @@ class Grown(Cluster):
             one_machine(name)
         self.processes = [None] * 4
         self.wrap = lambda number: ()
+        self.manners = {}
 
 
 @pytest.mark.engine
