@@ -31,8 +31,11 @@ GROUP_HUNDRED: Final = 4
 SHARE: Final = 20
 """Transactions of a hundred acts are as many times fewer than those of one."""
 CORES: Final = 2
-SINGLE: Final = "invoice.issue, 1 act a signature"
-HUNDRED: Final = "invoice.issue, 100 acts a signature"
+TARGETS: Final = (
+    ("invoice.issue, 1 act a signature", "tx/s", "≥ 3,000/s", 0.35),
+    ("invoice.issue, 100 acts a signature", "acts/s", "", 1.5),
+    ("invoice.deliver, 100 acts a signature", "acts/s", "", 1.5),
+)
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,14 @@ def figures(transactions: int, commits: int, rounds: int, place: Path | None) ->
         before = _control(control, transactions, folder)
         network.start()
         network.wait_connected()
-        single = _ours(network, town, transactions, 1, folder)
-        hundred = _ours(network, town, transactions // SHARE, 100, folder)
+        rates = list(_rates(network, town, transactions // NODES, folder))
         others = list(network_recovery.idle(network, town, commits))
         if rounds:
             others += network_recovery.one_down(network, town)
             others += network_recovery.recoveries(network, town, rounds)
         network.stop()
         after = _control(control, transactions, folder)
-        yield from _beside(single, hundred, before, after)
+        yield from _beside(rates, before, after)
         yield from others
 
 
@@ -95,16 +97,13 @@ def _both(place: Path | None) -> Iterator[tuple[Town, Network, Control, Path]]:
         yield town, network, control, folder
 
 
-def _beside(single: Run, hundred: Run, before: Run, after: Run) -> Iterator[Figure]:
+def _beside(rates: Sequence[Run], before: Run, after: Run) -> Iterator[Figure]:
     """Yield the rates, and what they are of the control's before and after."""
     rate = (before.per_second + after.per_second) / 2
     cpu_us = (before.cpu_us + after.cpu_us) / 2
     note = f"{before.per_second:,.0f} before, {after.per_second:,.0f} after; {before.note()}"
     yield Figure("control: kvstore, transactions of 330 B", rate, "tx/s", note=note)
-    for what, run, unit, target, share in (
-        (SINGLE, single, "tx/s", "≥ 3,000/s", 0.35),
-        (HUNDRED, hundred, "acts/s", "", 1.5),
-    ):
+    for (what, unit, target, share), run in zip(TARGETS, rates, strict=True):
         yield Figure(what, run.per_second, unit, None, target, run.note())
         yield Figure("— of the control's rate", run.per_second / rate, "×", None, f"≥ {share}")
         yield Figure(
@@ -115,17 +114,23 @@ def _beside(single: Run, hundred: Run, before: Run, after: Run) -> Iterator[Figu
         )
 
 
-def _ours(network: Network, town: Town, transactions: int, acts: int, folder: Path) -> Run:
-    jobs = [list(town.issues(max(transactions // NODES, 1), acts)) for _ in range(NODES)]
-    group = GROUP if acts == 1 else GROUP_HUNDRED
-    return _run("ours", network, network.folders, jobs, group, acts, folder)
+def _rates(network: Network, town: Town, each: int, folder: Path) -> Iterator[Run]:
+    """Yield a run of single acts, then of a costly act in hundreds, then of a cheap one."""
+    hundreds = max(each // SHARE, 1)
+    singles = [list(town.issues(each, 1)) for _ in range(NODES)]
+    yield _run("ours", network, network.folders, singles, 1, folder)
+    since = [town.issued + number * hundreds * 100 for number in range(NODES)]
+    issues = [list(town.issues(hundreds, 100)) for _ in range(NODES)]
+    yield _run("ours", network, network.folders, issues, 100, folder)
+    deliveries = [list(town.deliveries(hundreds, 100, first)) for first in since]
+    yield _run("ours", network, network.folders, deliveries, 100, folder)
 
 
 def _control(control: Control, transactions: int, folder: Path) -> Run:
     control.start()
     try:
         jobs = [[_pair() for _ in range(transactions // NODES)] for _ in range(NODES)]
-        return _run("control", control, control.folders, jobs, GROUP, 1, folder)
+        return _run("control", control, control.folders, jobs, 1, folder)
     finally:
         control.stop()
 
@@ -140,10 +145,10 @@ def _run(
     nodes: Network | Control,
     folders: Sequence[Path],
     jobs: Sequence[list[bytes]],
-    group: int,
     acts: int,
     folder: Path,
 ) -> Run:
+    group = GROUP if acts == 1 else GROUP_HUNDRED
     arguments: list[list[str]] = []
     for number, (node, data) in enumerate(zip(folders, jobs, strict=True)):
         file = folder / f"{side}-{acts}-{number}.jobs"

@@ -74,11 +74,14 @@ class Town:
                 [self.issue(firm, number, event_ms) for number in range(first, first + acts)],
             )
 
-    def deliveries(self, transactions: int, acts: int) -> Iterator[bytes]:
-        """Yield envelopes that deliver the invoices of `issues`, in the same portions."""
+    def deliveries(self, transactions: int, acts: int, since: int = 0) -> Iterator[bytes]:
+        """Yield envelopes that deliver the invoices of `issues`, in the same portions.
+
+        `since` is how many had been issued before those.
+        """
         for position in range(transactions):
             firm = position % FIRMS
-            first = position * acts
+            first = since + position * acts
             seller = values.uscc(self.firms[firm])
             yield self.envelope(
                 (self.keys[firm],),
