@@ -28,6 +28,8 @@ READY_S: Final = 60.0
 WATCH_S: Final = 0.1
 _PARTED: Final = "wrong Block.Header.AppHash"
 """What the engine says where this node decided something else than the others."""
+_HUNG_UP: Final = ("read message: EOF", "broken pipe", "connection reset by peer")
+"""What it says where the application has closed the connection: the engine ends by itself."""
 _BEHIND: Final = ("does not match AppHash after replay", "is higher than core")
 """What it says where its own data is older than the ledger."""
 _NO_ROOM: Final = ("no space left on device", "disk quota exceeded", "file too large")
@@ -42,6 +44,12 @@ _WITH_PARENT: Final = (
 )
 
 _log: Final = structlog.get_logger("engine")
+
+
+def _say(tell: Callable[..., Any], event: str, **fields: Any) -> None:
+    """Write to the log; where that stands on a full disk the engine is watched all the same."""
+    with contextlib.suppress(OSError):
+        tell(event, **fields)
 
 
 class EngineMissing(Exception):
@@ -128,7 +136,7 @@ class Supervisor:
         while not self._stopping.is_set():
             self.alarm = self.alarm or self._before()
             if self.alarm:
-                _log.error("alarm", why=self.alarm)
+                _say(_log.error, "alarm", why=self.alarm)
                 self._stopping.wait()
                 return
             began = time.monotonic()
@@ -137,7 +145,7 @@ class Supervisor:
                 return
             tries = 0 if time.monotonic() - began > HEALTHY_S else tries + 1
             pause = BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)]
-            _log.warning("ended", again_in_s=pause, starts=self.starts)
+            _say(_log.warning, "ended", again_in_s=pause, starts=self.starts)
             self._stopping.wait(pause)
 
     def _once(self) -> None:
@@ -154,7 +162,7 @@ class Supervisor:
         )
         self._stuck = False
         self.starts += 1
-        _log.info("started", pid=process.pid)
+        _say(_log.info, "started", pid=process.pid)
         if process.stdout is None:
             return
         reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
@@ -189,17 +197,18 @@ class Supervisor:
         for name in ("ts", "stack"):
             said.pop(name, None)
         if level == "error":
-            _log.warning(message, **{f"engine_{name}": value for name, value in said.items()})
+            _say(_log.warning, message, **{f"engine_{name}": value for name, value in said.items()})
         if any(part in message + error for part in _BEHIND):
             self.alarm = (
                 "the engine is behind the ledger: its data is lost or of an old backup. Going on "
-                "with it could sign a block twice; join anew with an empty folder and new keys"
+                "with it could sign a block twice; `tongjian network join --again` begins anew"
             )
-            _log.error("alarm", why=self.alarm)
-        elif message.startswith("CONSENSUS FAILURE") and any(part in error for part in _NO_ROOM):
-            # What it signed is kept before it is sent, so it signs nothing else after its restart.
+            _say(_log.error, "alarm", why=self.alarm)
+        elif any(part in f"{message} {error} {said.get('error', '')}" for part in _NO_ROOM):
+            # It may go on, stand still or have lost a vote; what it signed is kept before it is
+            # sent, so it signs nothing else after its restart.
             self._stuck = True
-            _log.warning("no room", why="the disk of the engine is full; it is started again")
+            _say(_log.warning, "no room", why="the disk of the engine is full; it starts again")
         elif message.startswith("CONSENSUS FAILURE") or (
             # A proposal that is wrong is voted down: the proposer has parted, not this node.
             _PARTED in error and not message.startswith("prevote step")
@@ -210,4 +219,4 @@ class Supervisor:
                 "answers from what it has; compare its ledger with another node's by "
                 "`tongjian audit compare`, then replace it"
             )
-            _log.error("alarm", why=self.alarm)
+            _say(_log.error, "alarm", why=self.alarm)
