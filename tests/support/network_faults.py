@@ -1,9 +1,13 @@
 """Every fault that a network is to survive, as a case: what happens while the load goes on."""
 
+import contextlib
 import os
 import shutil
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from placing import NOWHERE, readdress
@@ -15,6 +19,7 @@ LINE_DELAY_S: Final = 0.022
 """Beijing to Urumqi: 2400 km by air, about 3,200 km of fibre and switches; 44-56 ms both ways."""
 LINE_JITTER_S: Final = 0.006
 LINE_LOSS: Final = 0.0075
+DISK_BYTES: Final = 64 * 1024 * 1024
 
 
 class Case(NamedTuple):
@@ -198,6 +203,38 @@ def disk_limit(scene: Scene) -> None:
     scene.recovered()
 
 
+def disk_full(scene: Scene) -> None:
+    """A small disk under one node is full, ledger and engine alike; then there is room again."""
+    folder = scene.cluster.places[3].folder
+    with mounted(folder):
+        scene.begin()
+        ballast = folder / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        scene.cluster.wait(lambda: scene.tip() > scene.watches[3].tip + 10, "the disk to be full")
+        with scene.going_on():
+            scene.pause(4, 6)
+        ballast.unlink()
+        scene.recovered()
+        scene.finish()
+
+
+@contextlib.contextmanager
+def mounted(folder: Path) -> Iterator[None]:
+    """Put a folder on a small disk of its own until the block ends; what it holds stays in it."""
+    kept = folder.with_name("before")
+    folder.rename(kept)
+    folder.mkdir()
+    size = f"size={DISK_BYTES}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
+    try:
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
 def wiped(scene: Scene) -> None:
     """The state of a node is gone; the block log and the engine's data are there."""
     number = scene.any_node()
@@ -342,6 +379,7 @@ CASES: Final = (
     Case("a node stands still (SIGSTOP)", repeated(freeze)),
     Case("a node with a tenth of the time", repeated(slow)),
     Case("Beijing-Urumqi lines", repeated(long_line), "namespaces and relay"),
+    Case("a full disk under one node", disk_full, "namespaces"),
     Case("no room for one node's files", disk_limit),
     Case("a node's state wiped", repeated(wiped)),
     Case("a ledger of an old backup", repeated(backup_ledger)),
