@@ -14,7 +14,7 @@ signed; `read_counter` is for whoever looks for cloned authenticators.
 """
 
 import re
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -35,6 +35,9 @@ _PRESENT: Final = 0x01
 _VERIFIED: Final = 0x04
 _ATTESTED: Final = 0x40
 _EXTENDED: Final = 0x80
+_PLAIN: Final = b',"crossOrigin":false'
+_ENDS: Final = (_PLAIN + b"}", b"}")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _LABEL: Final = rb"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN: Final = re.compile(
     rb"(https://(?:(%s)(?:\.(%s))+)|https?://localhost)(:[1-9][0-9]{0,4})?" % (_LABEL, _LABEL)
@@ -75,15 +78,10 @@ def check_public_key(public: bytes) -> None:
 
 def verify(public: bytes, message: bytes, signature: bytes) -> None:
     """Raise `SignatureInvalid` unless the passkey asserted this very message."""
-    assertion = split(signature)
-    party, origin = (
-        public[POINT_BYTES : POINT_BYTES + HASH_BYTES],
-        public[POINT_BYTES + HASH_BYTES :],
-    )
-    _check_client(assertion.client, compute_challenge(message), origin)
-    _check_authenticator(assertion.authenticator, party)
-    signed = assertion.authenticator + sha256(assertion.client).digest()
-    p256.verify(public[:POINT_BYTES], signed, assertion.signature)
+    raw, authenticator, client = split(signature)
+    _check_client(client, sha256(message).digest(), public[_ORIGIN_AT:])
+    _check_authenticator(authenticator, public[POINT_BYTES:_ORIGIN_AT])
+    p256.verify(public[:POINT_BYTES], authenticator + sha256(client).digest(), raw)
 
 
 def compute_challenge(message: bytes) -> bytes:
@@ -142,22 +140,19 @@ def read_counter(signature: bytes) -> int:
 def _check_client(client: bytes, challenge: bytes, origin: bytes) -> None:
     expected = (
         b'{"type":"webauthn.get","challenge":"'
-        + urlsafe_b64encode(challenge).rstrip(b"=")
+        + b2a_base64(challenge, newline=False).translate(_URL_SAFE, b"=")
         + b'","origin":"'
         + origin
         + b'"'
     )
-    rest = client[len(expected) :]
     if not client.startswith(expected):
         msg = (
             "the passkey asserted something else: another transaction, another origin, or another "
             "use than signing in (WebAuthn Level 2, 5.8.1.2)"
         )
         raise SignatureInvalid(msg)
-    plain = b',"crossOrigin":false'
-    if rest not in (b"}", plain + b"}") and not (
-        rest.startswith(plain + b",") and rest.endswith(b"}")
-    ):
+    rest = client[len(expected) :]
+    if rest not in _ENDS and not (rest.startswith(_PLAIN + b",") and rest.endswith(b"}")):
         msg = "the passkey was asked from within a page of another origin (WebAuthn Level 2, 5.8.1)"
         raise SignatureInvalid(msg)
 

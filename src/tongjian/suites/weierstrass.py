@@ -16,6 +16,13 @@ _DER_BYTES_MAX: Final = 72
 _TAG_SEQUENCE: Final = 0x30
 _TAG_INTEGER: Final = 0x02
 _SIGN_BIT: Final = 0x80
+_WHOLE: Final = {
+    (False, False): (bytes.fromhex("30440220"), bytes.fromhex("0220")),
+    (True, False): (bytes.fromhex("3045022100"), bytes.fromhex("0220")),
+    (False, True): (bytes.fromhex("30450220"), bytes.fromhex("022100")),
+    (True, True): (bytes.fromhex("3046022100"), bytes.fromhex("022100")),
+}
+"""What stands before r and before s where each has 32 bytes, by their first bits."""
 
 
 class Curve(NamedTuple):
@@ -47,6 +54,10 @@ def check_point(curve: Curve, public: bytes) -> None:
 
 def encode_der(raw: bytes) -> bytes:
     """Return the DER form of r and s, each of 32 bytes."""
+    r_first, s_first = raw[0], raw[INTEGER_BYTES]
+    if r_first and s_first:  # as nearly always: no leading zero to leave out
+        head, middle = _WHOLE[r_first >= _SIGN_BIT, s_first >= _SIGN_BIT]
+        return head + raw[:INTEGER_BYTES] + middle + raw[INTEGER_BYTES:]
     body = _der_integer(raw[:INTEGER_BYTES]) + _der_integer(raw[INTEGER_BYTES:])
     return bytes((_TAG_SEQUENCE, len(body))) + body
 
