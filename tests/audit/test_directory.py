@@ -15,6 +15,7 @@ from tongjian.core.directory import KEYS
 from tongjian.core.envelope import compose
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.operation import Act
+from tongjian.core.signatures import compute_possession_message
 from tongjian.engines.audit.bundles import make_bundle
 from tongjian.engines.audit.compare import Ledger, compare_store
 from tongjian.engines.audit.replay import Counts, Replay
@@ -78,12 +79,14 @@ class City:
         row = chain.store.row(KEYS, KEYS.key(values.key_id(old.id)))
         assert row is not None
         new = KeyPair(bytes([seed % 256, seed // 256] * 16), self.digest)
+        message = compute_possession_message(chain.chain_id, row.officer, 1, new.public)
         act = RotateKey(
             officer=row.officer,
             key=values.key_id(old.id),
             suite=1,
             public=new.public,
             until_ms=values.time_ms(START_MS + 10**9),
+            proof=new.sign(message),
             overlap_blocks=0,
         )
         self.block(chain, (old,), act)

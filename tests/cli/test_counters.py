@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from passkey import Passkey
+from possession import message_here
 from terminal import answer, fails, ok
 
 from tongjian.cli.failures import ExitCode
@@ -26,7 +27,9 @@ def passkey(home: Path) -> Passkey:
     (row,) = (r for r in answer("keys", "list", home=home) if r["holder"] == "tax-governor")
     officer = answer("show", f"membership.keys:{row['id']}", home=home)["row"]["officer"]
     enrol = ("--officer", officer, "--suite", 4, "--public", made.public.hex())
-    ok("membership", "enrol-key", *enrol, "--until-ms", "2040-01-01", *VOTERS, home=home)
+    proof = made.sign(message_here(home, officer, 4, made.public)).hex()
+    proven = ("--proof", proof, "--until-ms", "2040-01-01")
+    ok("membership", "enrol-key", *enrol, *proven, *VOTERS, home=home)
     return made
 
 

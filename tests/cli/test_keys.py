@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import keywrap
+from possession import proof_of
 from softhsm import soft_token
 from terminal import FIRM, TAX, answer, fails, ok, register, run
 
@@ -135,6 +136,7 @@ def test_a_key_in_a_token_signs_what_the_ledger_accepts(
     enrol = (
         *("membership", "enrol-key", "--officer", officer, "--suite", str(made["suite"])),
         *("--public", made["public"], "--until-ms", "2030-01-01"),
+        *proof_of(home, holder, officer),
     )
     registrars = _governors(home)
     signers = [part for one in registrars for part in ("--as", one)]

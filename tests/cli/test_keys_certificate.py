@@ -9,6 +9,7 @@ import officer_ca
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from officer_ca import Ca
+from possession import proof_of
 from terminal import answer, fails, ok
 
 from tongjian.cli.failures import ExitCode
@@ -152,7 +153,8 @@ def test_certificates_of_the_other_suites_are_recorded_alike(desk: Desk, suite: 
     public = _public(path, suite)
     enrol = ("--officer", officer["officer"], "--suite", int(KeySuite[suite.upper()]))
     until = ("--public", public, "--until-ms", "2030-01-01")
-    ok("membership", "enrol-key", *enrol, *until, *VOTERS, home=desk.home)
+    proof = proof_of(desk.home, "fresh", officer["officer"])
+    ok("membership", "enrol-key", *enrol, *until, *proof, *VOTERS, home=desk.home)
     desk.trust(_digest(root))
     arguments = ("keys", "certificate", "fresh", *chain, "--root", root)
     assert answer(*arguments, *VOTERS, home=desk.home)["status"] == "committed"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from chromium import Browser, chromium, needs_chromium
+from possession import proof_of
 from softhsm import soft_token
 from terminal import answer, fails, ok
 
@@ -91,11 +92,12 @@ def officer_of(home: Path, holder: str) -> str:
     return str(answer("show", f"membership.keys:{keys[holder]}", home=home)["row"]["officer"])
 
 
-def enrol(home: Path, made: dict[str, Any], officer: str) -> None:
+def enrol(home: Path, made: dict[str, Any], officer: str, proof: str) -> None:
     """Enrol a key for an officer by vote of the only governor."""
     ok(
         *("membership", "enrol-key", "--officer", officer, "--suite", str(made["suite"])),
         *("--public", made["public"], "--until-ms", "2030-01-01", "--as", "governor"),
+        *("--proof", proof),
         home=home,
     )
 
@@ -159,11 +161,14 @@ def test_three_people_with_three_kinds_of_key_sign_one_act(
     home: Path, module: str, tmp_path: Path
 ) -> None:
     card = answer("keys", "token", "card", "--module", module, "--token", "office", home=home)
-    enrol(home, card, officer_of(home, "purchase_approver"))
+    officer = officer_of(home, "purchase_approver")
+    enrol(home, card, officer, proof_of(home, "card", officer)[1])
     port = free_port()
     with browser_with_authenticator(tmp_path / "profile") as browser:
         made = at_the_page(browser, home, "keys", "passkey", "passkey", "--port", port)
-        enrol(home, made, officer_of(home, "supervisor"))
+        officer = officer_of(home, "supervisor")
+        proving = ("keys", "prove", "passkey", "--for", officer, "--port", port)
+        enrol(home, made, officer, at_the_page(browser, home, *proving)["proof"])
         file = draft(home, *HANDS)
         ok("tx", "sign", file, "--as", HANDS[0], "--yes", home=home)
         ok("tx", "sign", file, "--as", HANDS[1], "--yes", home=home)

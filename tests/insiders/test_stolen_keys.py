@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from passkey import Passkey
+from possession import message_here, proof_of
 from terminal import FIRM, OTHER_FIRM, TAX, answer, copy_of, ok, register
 
 from tongjian.cli.failures import ExitCode
@@ -81,7 +82,8 @@ def test_from_the_theft_to_the_firm_that_is_told(home: Path, tmp_path: Path) -> 
     # Corrected by a new key of the same officer, and settled by two others.
     made = answer("keys", "new", "tax-officer-2", home=home)
     enrol = ("--officer", officer, "--suite", made["suite"], "--public", made["public"])
-    ok("membership", "enrol-key", *enrol, "--until-ms", "2040-01-01", *REGISTRARS, home=home)
+    proven = (*proof_of(home, "tax-officer-2", officer), "--until-ms", "2040-01-01")
+    ok("membership", "enrol-key", *enrol, *proven, *REGISTRARS, home=home)
     correction = answer(*_set_taxpayer("C"), *_by("tax-officer-2", APPROVER), home=home)
     settle = (
         *("membership", "settle-exposed", "--officer", officer, "--key", key),
@@ -123,7 +125,9 @@ def test_an_assertion_of_a_passkey_is_worth_one_transaction_once(home: Path) -> 
     officer, _ = key_of(home, "tax-governor")
     enrol = ("--officer", officer, "--suite", 4, "--public", passkey.public.hex())
     voters = _by("data-governor", "tax-governor")
-    ok("membership", "enrol-key", *enrol, "--until-ms", "2040-01-01", *voters, home=home)
+    proof = passkey.sign(message_here(home, officer, 4, passkey.public)).hex()
+    proven = ("--proof", proof, "--until-ms", "2040-01-01")
+    ok("membership", "enrol-key", *enrol, *proven, *voters, home=home)
     vote = Vote(home, passkey)
     body = vote.body(1)
     assertion = passkey.sign(signed_message(vote.chain, body))

@@ -2,17 +2,24 @@
 
 import pytest
 from passkey import Passkey
+from possession import NO_PROOF
 
 from tongjian.core import values
 from tongjian.core.directory import KEYS, Directory
 from tongjian.core.hashing import sha256
-from tongjian.core.signatures import SEAL_SUITES, KeySuite, compute_key_id
+from tongjian.core.signatures import (
+    SEAL_SUITES,
+    KeySuite,
+    compute_key_id,
+    compute_possession_message,
+)
 from tongjian.node.keys import KeyPair
 from tongjian.node.signers import generate_secret
 from tongjian.services.membership.acts_keys import EnrolKey
 from tongjian.services.membership.acts_rules import RotateSealKey
 from tongjian.services.membership.refusals import Refusal
 from tongjian.testkit import Person, World
+from tongjian.testkit.world import CHAIN
 
 CITY = "11990100001400700T"
 PROVINCE = "11990000001401252U"
@@ -21,10 +28,14 @@ PROVINCE = "11990000001401252U"
 OF_PERSONS = [suite for suite in KeySuite if suite is not KeySuite.NETWORK]
 
 
-def public_of(suite: KeySuite) -> bytes:
+def key_of(suite: KeySuite) -> KeyPair | Passkey:
     if suite is KeySuite.WEBAUTHN:
-        return Passkey().public
-    return KeyPair(generate_secret(suite), sha256, suite).public
+        return Passkey()
+    return KeyPair(generate_secret(suite), sha256, suite)
+
+
+def public_of(suite: KeySuite) -> bytes:
+    return key_of(suite).public
 
 
 class Network(World):
@@ -43,16 +54,24 @@ class Network(World):
         self.cui: Person = self.person("cui", CITY, "clerk")
         self.parameter("membership", "seal_notice_blocks", 0)
 
-    def enrol(self, suite: int, public: bytes) -> EnrolKey:
+    def enrol(self, suite: int, public: bytes, proof: bytes = NO_PROOF) -> EnrolKey:
         return EnrolKey(
-            officer=self.cui.officer, suite=suite, public=public, until_ms=values.FOREVER
+            officer=self.cui.officer,
+            suite=suite,
+            public=public,
+            until_ms=values.FOREVER,
+            proof=proof,
         )
 
 
 @pytest.mark.parametrize("suite", OF_PERSONS, ids=lambda suite: suite.name)
 def test_a_key_of_every_suite_is_enrolled(suite: KeySuite) -> None:
-    world, public = Network(), public_of(suite)
-    world.accepts(world.ann, world.bo, act=world.enrol(suite, public))
+    world, key = Network(), key_of(suite)
+    public = key.public
+    message = compute_possession_message(CHAIN, world.cui.officer, suite, public)
+    unproven = world.enrol(suite, public)
+    world.refuses(Refusal.POSSESSION_UNPROVEN, world.ann, world.bo, act=unproven)
+    world.accepts(world.ann, world.bo, act=world.enrol(suite, public, key.sign(message)))
     identity = compute_key_id(sha256, suite, public)
     row = world.row(KEYS, identity)
     assert (row.suite, row.public) == (suite, public)

@@ -13,7 +13,7 @@ HolderArgument = Annotated[
 SuiteOption = Annotated[
     str, typer.Option("--suite", metavar="SUITE", help="ed25519, sm2, p256 or ml-dsa-65.")
 ]
-_ENROL: Final = "tongjian membership enrol-key --officer OFFICER --suite {suite} --public {public}"
+_PROVE: Final = "tongjian keys prove {holder} --for OFFICER"
 
 
 def new(
@@ -168,7 +168,6 @@ def _suite(name: str) -> Any:
 
 
 def _tell(surface: Surface, holder: str, pair: Any) -> None:
-    enrol = _ENROL.format(suite=int(pair.suite), public=pair.public.hex())
     if surface.as_json:
         surface.document(
             {
@@ -181,4 +180,4 @@ def _tell(surface: Surface, holder: str, pair: Any) -> None:
         return
     surface.line(f"key {pair.id.hex()} of {holder}", style="bold")
     surface.pairs([("suite", str(int(pair.suite))), ("public", pair.public.hex())], indent="  ")
-    surface.note(f"next: {enrol} --until-ms MOMENT --as REGISTRAR --as CHECKER", style="dim")
+    surface.note(f"next: {_PROVE.format(holder=holder)}", style="dim")

@@ -52,7 +52,9 @@ def prove(
         return
     surface.line(f"key {identity.id.hex()} of {holder} signs for {subject.hex()}", style="bold")
     surface.pairs([(name, str(shown[name])) for name in ("suite", "public", "proof")], indent="  ")
-    surface.note("next: hand suite, public and proof to the office that enrols the key")
+    surface.note(
+        "next: the office enrols it, membership enrol-key or identity enrol-key", style="dim"
+    )
 
 
 def _subject(text: str) -> bytes:

@@ -83,6 +83,14 @@ Label = Annotated[
     ),
 ]
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=2048, description="Raw public key.")]
+Proof = Annotated[
+    bytes,
+    Meta(
+        min_length=64,
+        max_length=8192,
+        description="Signature by the new key over ledger, holder and key: proof of possession.",
+    ),
+]
 SuiteNumber = Annotated[int, Meta(ge=1, le=limits.KEY_SUITES_MAX, description="Signature suite.")]
 
 FOREVER: Final = _TimeMs(limits.TIME_MS_MAX)

@@ -12,11 +12,10 @@ from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, Signer
 from tongjian.core.persons import PERSON_KEYS, PERSONS
-from tongjian.core.values import KeyId, PersonId, PublicKey, SuiteNumber, TimeMs
+from tongjian.core.values import KeyId, PersonId, Proof, PublicKey, SuiteNumber, TimeMs
 from tongjian.services.identity.records import (
     PersonKeyEnrolled,
     PersonKeyRevoked,
-    Proof,
     service,
 )
 from tongjian.services.identity.refusals import Refusal

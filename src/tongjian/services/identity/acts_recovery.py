@@ -20,6 +20,7 @@ from tongjian.core.persons import PERSON_KEYS, PERSONS
 from tongjian.core.values import (
     Digest,
     PersonId,
+    Proof,
     PublicKey,
     SuiteNumber,
     TimeMs,
@@ -31,7 +32,6 @@ from tongjian.services.identity.records import (
     Channel,
     PersonKeyEnrolled,
     PersonKeyRevoked,
-    Proof,
     Recovery,
     RecoveryMoved,
     service,

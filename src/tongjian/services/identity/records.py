@@ -36,14 +36,6 @@ NetNumber = Annotated[
 Assurance = Annotated[
     int, Meta(ge=1, le=3, description="Level of assurance: 1 low, 2 substantial, 3 high.")
 ]
-Proof = Annotated[
-    bytes,
-    Meta(
-        min_length=64,
-        max_length=8192,
-        description="Signature by the new key over ledger, holder and key: proof of possession.",
-    ),
-]
 NumberStatus = Literal["applied", "verified", "active", "suspended", "revoked", "cancelled", "dead"]
 RecoveryStatus = Literal["asked", "noticed", "objected", "completed", "lapsed"]
 ChannelKind = Literal["counter", "post", "phone", "mail", "app"]

@@ -15,6 +15,7 @@ from tongjian.core.values import (
     Height,
     KeyId,
     OfficerId,
+    Proof,
     PublicKey,
     SuiteNumber,
     TimeMs,
@@ -49,6 +50,7 @@ class EnrolKey(Act, tag="membership.enrol_key"):
     suite: SuiteNumber
     public: PublicKey
     until_ms: TimeMs
+    proof: Proof
 
 
 class RotateKey(Act, tag="membership.rotate_key"):
@@ -61,6 +63,7 @@ class RotateKey(Act, tag="membership.rotate_key"):
     public: PublicKey
     """The key that comes."""
     until_ms: TimeMs
+    proof: Proof
     overlap_blocks: Overlap
     """The old key counts for so many blocks beside the new one."""
 
@@ -87,6 +90,7 @@ def enrol_key(act: EnrolKey, ledger: Ledger) -> KeyEnrolled:
     ensure(ledger.time_ms < act.until_ms, Refusal.PERIOD_EMPTY)
     identity = _identify(ledger, act.suite, act.public)
     ensure(ledger.get(KEYS, identity) is None, Refusal.KEY_EXISTS)
+    ensure(_is_possessed(ledger, act), Refusal.POSSESSION_UNPROVEN)
 
     key = _key(ledger, act)
     ledger.put(KEYS, identity, row=key)
@@ -108,6 +112,7 @@ def rotate_key(act: RotateKey, ledger: Ledger) -> tuple[KeyEnrolled, KeyRevoked]
     ensure(ledger.get(KEYS, identity) is None, Refusal.KEY_EXISTS)
     overlap_max = ledger.parameter("rotation_overlap_blocks_max")
     ensure(act.overlap_blocks <= overlap_max, Refusal.OVERLAP_TOO_LONG)
+    ensure(_is_possessed(ledger, act), Refusal.POSSESSION_UNPROVEN)
     ended = replace(old, revoked_height=height(ledger.height + 1 + act.overlap_blocks))
     new = _key(ledger, act)
 
@@ -157,6 +162,11 @@ def is_vote_kept(ledger: Ledger, holder: OfficerId, keys: dict[bytes, Key]) -> b
     if officer is None or not is_governor(officer, ledger.time_ms):
         return True
     return is_vote_possible(ledger, keys=keys)
+
+
+def _is_possessed(ledger: Ledger, act: EnrolKey | RotateKey) -> bool:
+    """Say whether the new key itself signed that it is to be this officer's, on this ledger."""
+    return ledger.possesses(act.officer, act.suite, act.public, act.proof)
 
 
 def _key(ledger: Ledger, act: EnrolKey | RotateKey) -> Key:

@@ -73,3 +73,4 @@ class Refusal(RefusalCode):
     STATUS_AHEAD = 75, "The status tells of a moment that has not come."
     STATUS_AFTER_END = 76, "A status of after the certificate's end says nothing of it."
     STATUS_RECORDED = 77, "This evidence of the status is recorded already."
+    POSSESSION_UNPROVEN = 80, "The new key did not sign that it is to be enrolled for this officer."

@@ -2,6 +2,7 @@
 
 import pytest
 from nacl.signing import SigningKey
+from possession import NO_PROOF, prove
 
 from tongjian.core import values
 from tongjian.core.directory import KEYS, Kernel
@@ -56,12 +57,37 @@ class Network(World):
         self.parameter("membership", "rotation_overlap_blocks_max", 3)
 
 
-def enrol(officer: bytes, key: bytes, *, suite: int = 1, until_ms: int = FOREVER) -> EnrolKey:
-    return EnrolKey(officer=officer, suite=suite, public=key, until_ms=values.time_ms(until_ms))
+def proof(holder: bytes, key: bytes) -> bytes:
+    """Return the proof of one of the keys above; none of a key that is not."""
+    numbers = (number for number in range(1, 9) if public(number) == key)
+    return next((prove(bytes([n]) * 32, holder) for n in numbers), NO_PROOF)
+
+
+def enrol(
+    officer: bytes,
+    key: bytes,
+    *,
+    suite: int = 1,
+    until_ms: int = FOREVER,
+    proven: bytes | None = None,
+) -> EnrolKey:
+    return EnrolKey(
+        officer=officer,
+        suite=suite,
+        public=key,
+        until_ms=values.time_ms(until_ms),
+        proof=proof(officer, key) if proven is None else proven,
+    )
 
 
 def rotate(
-    who: Person, key: bytes, new: bytes, *, overlap: int = 0, until_ms: int = FOREVER
+    who: Person,
+    key: bytes,
+    new: bytes,
+    *,
+    overlap: int = 0,
+    until_ms: int = FOREVER,
+    proven: bytes | None = None,
 ) -> RotateKey:
     return RotateKey(
         officer=who.officer,
@@ -69,6 +95,7 @@ def rotate(
         suite=1,
         public=new,
         until_ms=values.time_ms(until_ms),
+        proof=proof(who.officer, new) if proven is None else proven,
         overlap_blocks=overlap,
     )
 
@@ -168,6 +195,24 @@ def test_rotation_is_refused_in_order_of_precedence() -> None:
     world.refuses(Refusal.KEY_WEAK, cui, act=rotate(cui, cui.key, weak, overlap=4))
     world.refuses(Refusal.KEY_EXISTS, cui, act=rotate(cui, cui.key, public(1), overlap=4))
     world.refuses(Refusal.OVERLAP_TOO_LONG, cui, act=rotate(cui, cui.key, public(2), overlap=4))
+
+
+@pytest.mark.parametrize("of", ["another officer", "another ledger", "another key"])
+def test_a_key_that_did_not_sign_for_this_officer_is_neither_enrolled_nor_rotated_in(
+    of: str,
+) -> None:
+    world = Network()
+    cui, key = world.cui, public(1)
+    wrong = {
+        "another officer": prove(bytes([1]) * 32, world.ann.officer),
+        "another ledger": prove(bytes([1]) * 32, cui.officer, sha256(b"another")),
+        "another key": prove(bytes([2]) * 32, cui.officer),
+    }[of]
+    vector = "refuses_possession_unproven_of_" + of.replace(" ", "_")
+    unproven = Refusal.POSSESSION_UNPROVEN
+    act = enrol(cui.officer, key, proven=wrong)
+    world.refuses(unproven, world.ann, world.bo, act=act, vector=vector)
+    world.refuses(unproven, cui, act=rotate(cui, cui.key, key, proven=wrong), vector=vector)
 
 
 def test_revocation_is_refused_in_order_of_precedence() -> None:

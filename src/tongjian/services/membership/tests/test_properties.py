@@ -4,6 +4,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
+from possession import prove
 
 from tongjian.core import values
 from tongjian.core.directory import KEYS, OFFICERS, OFFICES
@@ -67,6 +69,8 @@ def acts(draw: st.DrawFn, world: Network) -> Act:
     role = values.name(draw(st.sampled_from(ROLES)))
     forever = values.FOREVER
     now = values.time_ms(0)
+    seed = person.key * 2
+    public = bytes(SigningKey(seed).verify_key)
     choices: tuple[Act, ...] = (
         Suspend(officer=officer),
         Reinstate(officer=officer),
@@ -75,7 +79,9 @@ def acts(draw: st.DrawFn, world: Network) -> Act:
         WithdrawRole(officer=officer, role=role),
         GrantRole(officer=officer, role=role, from_ms=now, until_ms=forever),
         RevokeKey(officer=officer, key=values.key_id(person.key), from_height=values.height(0)),
-        EnrolKey(officer=officer, suite=1, public=person.key * 2, until_ms=forever),
+        EnrolKey(
+            officer=officer, suite=1, public=public, until_ms=forever, proof=prove(seed, officer)
+        ),
         CloseOffice(office=values.uscc(person.office)),
         CharterKind(kind=values.name("bureau"), roles=(role,), kinds_below=()),
         Appoint(
