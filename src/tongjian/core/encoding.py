@@ -127,6 +127,6 @@ def decode(record: type[T], data: bytes, bytes_max: int = 1 << 20) -> T:
     return decoded
 
 
-def replace(record: T, **changes: Any) -> T:
+def replace(record: T, /, **changes: Any) -> T:
     """Return a copy of a record with some fields changed."""
     return msgspec.structs.replace(record, **changes)  # type: ignore[type-var]
