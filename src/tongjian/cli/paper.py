@@ -62,7 +62,7 @@ def _texts_in(picture: bytes) -> list[str]:
         raise
     except Exception as error:
         # Damaged pictures fail in as many ways as there are layers in a decoder of them.
-        raise _fail(f"the picture cannot be read: {type(error).__name__}: {error}") from error
+        raise _fail(f"the picture cannot be read ({type(error).__name__})") from error
 
 
 def _read(zxing: Any, image: Any) -> list[str]:

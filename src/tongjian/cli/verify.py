@@ -7,6 +7,7 @@ import typer
 
 from tongjian.cli.command import RECORDS, command
 from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.mistaken import Mistaken, mistaken_for, next_of, rule_of
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -84,15 +85,16 @@ def verify(
     known = file or evidence or trust
     for path in (known, trust, *(() if since is None else (since,))):
         if not path.is_file():
+            what = f"{path} is a folder." if path.is_dir() else f"There is no file {path}."
             raise Failure(
                 ExitCode.NOT_FOUND,
-                f"There is no file {path}.",
+                what,
                 why="Nothing was verified.",
                 then="tongjian verify RECEIPT --trust anchors.json",
             )
     anchors = Anchors.read(trust)
     moment_ms = _moment_ms(fresher_than)
-    data = known.read_bytes()
+    given = data = known.read_bytes()
     if evidence is not None:
         say_evidence(surface, known, data, anchors)
         return
@@ -103,10 +105,11 @@ def verify(
         if is_not_seen(data):
             say_not_seen(surface, known, data, anchors, moment_ms)
             return
-        data = receipt_of(data)
+        data = receipt_of(given)
         _say(surface, known, data, anchors, (since, moment_ms))
     except VerificationFailed as failed:
-        _say_failed(surface, known, failed, is_as_written(anchors.digest, data))
+        mistaken = mistaken_for(given) if failed.title == "form" else None
+        _say_failed(surface, known, failed, mistaken, is_as_written(anchors.digest, data))
         raise typer.Exit(ExitCode.VERIFICATION_FAILED) from failed
 
 
@@ -152,7 +155,11 @@ def _moment_ms(fresher_than: str | None) -> int | None:
 
 
 def _say_failed(
-    surface: Surface, file: Path, failed: "VerificationFailed", as_written: bool | None
+    surface: Surface,
+    file: Path,
+    failed: "VerificationFailed",
+    mistaken: Mistaken | None,
+    as_written: bool | None,
 ) -> None:
     if surface.as_json:
         step = {"number": failed.step, "title": failed.title, "why": failed.why}
@@ -161,8 +168,13 @@ def _say_failed(
         return
     surface.line(f"{file} DOES NOT HOLD", style="bold red")
     surface.line(f"  step {failed.step}, {failed.title}: {failed.why}")
-    surface.note(_AS_WRITTEN[as_written])
-    surface.note("next: ask for the receipt again, or report both files to an auditor", style="dim")
+    if mistaken is None:
+        surface.note(_AS_WRITTEN[as_written])
+    else:
+        surface.note(f"This is {mistaken.what}.")
+    surface.note(f"rule: {rule_of(failed.title)}", style="dim")
+    then = next_of(failed.title) if mistaken is None else mistaken.then
+    surface.note(f"next: {then}", style="dim")
 
 
 def _say_verified(surface: Surface, file: Path, verified: "Verified", anchors: "Anchors") -> None:

@@ -187,7 +187,7 @@ def _step1_open(data: bytes) -> _Parts:
         message: Any = decode_plain(data)
         canonical = cbor2.dumps(message)
     except Exception as error:
-        raise fail(f"not a receipt: {type(error).__name__}") from error
+        raise fail("not a receipt: no CBOR (RFC 8949), or cut short") from error
     if canonical != data:
         raise fail("bytes beyond or beside the only valid form")
     if not isinstance(message, cbor2.CBORTag) or message.tag != COSE_SIGN1_TAG:
