@@ -9,13 +9,14 @@ from network import VALIDATORS, Node, admit, bundle, sign_all, use_network
 from small import Small, put, receipts, things_of
 
 from tongjian.core.block import BODIES, FoundBody, encode_body, findings_of
-from tongjian.core.encoding import Malformed
+from tongjian.core.encoding import Malformed, encode
 from tongjian.core.validators import compute_address
+from tongjian.engines.audit.difference import Differs
 from tongjian.engines.audit.replay import Replay
 from tongjian.engines.chain import LOG_NAME, Chain
 from tongjian.engines.comet.members import nodes_of, validators_hash_of
 from tongjian.engines.comet.misdeeds import findings_from, read_misdeed
-from tongjian.engines.seals import expect_no_findings
+from tongjian.engines.seals import expect_no_findings, make_network_seal
 from tongjian.engines.trust import anchors_of
 from tongjian.services.membership.records_incidents import INCIDENTS
 from tongjian.storage.errors import ReplayDiffers
@@ -92,6 +93,32 @@ def test_the_block_replays_and_is_audited_from_the_log_alone(
     assert node.chain.opened.replayed == height + 1
     assert node.chain.tip is not None
     assert node.chain.tip.header_hash == tip
+
+
+@pytest.mark.parametrize(
+    ("finding", "why"),
+    [(encode(admit(1)), "nothing that an engine finds"), (b"x", "no act of this release")],
+    ids=["an act of others", "no act"],
+)
+def test_a_log_with_a_finding_that_no_engine_makes_is_named_by_the_audit(
+    finding: bytes, why: str, node: Node, town: Small, tmp_path: Path
+) -> None:
+    """Whoever writes the log could name any act there; the place and the reason are told."""
+    chain = node.chain
+    height = chain.height + 1
+    decided = chain.decide(node.engine.now_ms, (), (), findings_from(chain, [told()]))
+    seal = make_network_seal(node.engine.height + 1, bytes(32), node.engine.validators)
+    chain.record(decided._replace(findings=(finding,)), seal)
+    registry, log = chain.machine.registry, node.folder / LOG_NAME
+    with (
+        Replay(log, town.genesis, tmp_path, registry, workers=0) as replay,
+        pytest.raises(Differs, match=why) as differs,
+    ):
+        replay.run(lambda counts: None)
+    assert (differs.value.difference.height, differs.value.difference.field) == (
+        height,
+        "findings",
+    )
 
 
 def test_a_body_with_findings_has_one_form_and_only_a_network_has_any(node: Node) -> None:

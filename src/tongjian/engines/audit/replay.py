@@ -25,6 +25,7 @@ from tongjian.core.envelope import Opener
 from tongjian.core.genesis import Genesis, compute_chain_id, compute_genesis_rows
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.machine import Applied, HandlerFault, Machine
+from tongjian.core.operation import InvariantBroken
 from tongjian.core.registry import Registry
 from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.audit.ahead import Signed
@@ -198,6 +199,10 @@ class Replay:
             raise Differs(Difference(height, "findings", why))
         try:
             return self._machine.apply(height, time_ms, block.incoming, findings=findings)
+        except InvariantBroken as broken:
+            if not findings:
+                raise
+            raise Differs(Difference(height, "findings", str(broken))) from broken
         except HandlerFault as fault:
             why = f"{fault}: a node of this release would not have recorded it"
             identity = block.incoming[fault.position].id if fault.position >= 0 else b""
