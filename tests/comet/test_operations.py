@@ -36,6 +36,8 @@ CALM: Final[dict[str, list[float]]] = {
     "tongjian_commit_seconds_count": [10, 30],
     "tongjian_incidents": [1, 1],
     "tongjian_rejected_proposals_total": [2, 2],
+    "tongjian_rules_lacking": [0],
+    "tongjian_observes": [0],
 }
 TROUBLE: Final[dict[str, dict[str, list[float]]]] = {
     "NodeStandsStill": {"tongjian_alarm": [0, 1]},
@@ -52,6 +54,8 @@ TROUBLE: Final[dict[str, dict[str, list[float]]]] = {
     "MempoolFills": {"tongjian_mempool_transactions": [4001]},
     "AnswersAreSlow": {"tongjian_commit_seconds_sum": [1, 80]},
     "SomebodySignedTwice": {"tongjian_incidents": [1, 2]},
+    "RulesAreMissing": {"tongjian_rules_lacking": [1]},
+    "ValidatorDoesNotVote": {"tongjian_observes": [1]},
     "ProposalsAreBad": {"tongjian_rejected_proposals_total": [2, 3]},
 }
 

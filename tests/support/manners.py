@@ -10,6 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import shelf
+
+from tongjian.core import values
+from tongjian.core.encoding import replace
+from tongjian.core.ledger import Ledger
+from tongjian.core.permission import Signer
+from tongjian.core.registry import Registry
+from tongjian.engines import chain as chain_module
 from tongjian.engines.comet.application import Application
 from tongjian.engines.comet.bundles import BUNDLE, BUNDLE_BYTES_MAX
 from tongjian.engines.comet.parts import Pending
@@ -18,6 +26,7 @@ from tongjian.node import member as member_module
 from tongjian.node import supervisor
 from tongjian.node.clock import now_ms
 from tongjian.node.gate import Gate
+from tongjian.services import membership
 
 SKEW_MS: Final = 600_000
 ROOM_BYTES: Final = 150_000
@@ -114,8 +123,27 @@ def _die(*, decided: bool) -> Callable[[Path], None]:
     return use
 
 
+def take_next_release(folder: Path) -> None:
+    """Run a release that knows shelf's second rules: whatever is put there counts 1000 more."""
+
+    def put_since_2(act: shelf.Put, ledger: Ledger) -> shelf.Done:
+        """Put a new thing on the shelf, by the second rules."""
+        more = replace(act, amount=values.fen(act.amount + 1000))
+        return shelf.put(more, ledger)
+
+    put_since_2.__name__ = "put"
+    shelf.shelf.version = 2
+    tables = (shelf.THINGS, shelf.TOTALS)
+    shelf.shelf.operation(by=Signer("clerk"), law="Toy Act art. 1", writes=tables, since=2)(
+        put_since_2
+    )
+    registry = Registry((membership.service, shelf.shelf))
+    chain_module.load_registry = lambda: registry
+
+
 MANNERS: Final[dict[str, Callable[[Path], None]]] = {
     "decide otherwise": decide_otherwise,
+    "next release": take_next_release,
     "propose invalid": propose_invalid,
     "propose forged": propose_forged,
     "propose oversized": propose_oversized,

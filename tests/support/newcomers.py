@@ -92,7 +92,11 @@ class Load:
         number = 0
         while not self._ended.is_set():
             envelope = self._made.small.envelope(put(f"load_{number}", number))
-            self.outcomes += client.submit([envelope])
+            (outcome,) = client.submit([envelope])
+            while outcome.status in (Status.UNKNOWN, Status.NOT_RECORDED):
+                # The node was stopped over it; what is submitted again is decided once.
+                (outcome,) = client.submit([envelope])
+            self.outcomes.append(outcome)
             number += 1
         client.close()
 

@@ -1,11 +1,19 @@
 """Stored blocks looked up: by height, and by the transaction that they decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from tongjian.core import values
-from tongjian.core.block import HEADERS, Body, Header, Result, Sealed
+from tongjian.core.block import (
+    HEADERS,
+    Body,
+    Header,
+    Result,
+    Sealed,
+    compute_header_hash,
+)
 from tongjian.core.directory import SealKey
+from tongjian.core.encoding import encode
 from tongjian.core.envelope import body_of, signed_message
 from tongjian.core.genesis import Genesis
 from tongjian.core.hashing import Hash
@@ -13,7 +21,7 @@ from tongjian.core.machine import Machine
 from tongjian.core.validators import NETWORK_SUITE
 from tongjian.engines.frames import read_frame
 from tongjian.storage.blocklog import BlockLog, Frame
-from tongjian.storage.errors import Pruned, StorageError, StoreDamaged
+from tongjian.storage.errors import Pruned, ReplayDiffers, StorageError, StoreDamaged
 from tongjian.storage.packing import BlockMeta, Tip
 from tongjian.storage.store import Store
 
@@ -39,6 +47,21 @@ class Blocks:
     def height(self) -> int:
         """Height of the last durable block; -1 before genesis."""
         return self.tip.height if self.tip is not None else -1
+
+    def needs_founding(self) -> bool:
+        """Say whether the ledger has no block yet."""
+        return self.tip is None
+
+    def hash_of(self, header: Header) -> bytes:
+        """Return the hash of a header: what the next one names, and the engine's app hash."""
+        return compute_header_hash(self.digest, encode(header))
+
+    def expect_new(self, height: int, identities: Sequence[bytes]) -> None:
+        """Raise `ReplayDiffers` where a block records a transaction a second time."""
+        repeated = len(dict.fromkeys(identities)) != len(identities)
+        if repeated or any(self.store.transaction(one) is not None for one in identities):
+            msg = f"block {height} records a transaction a second time"
+            raise ReplayDiffers(msg)
 
     def sealed(self, height: int) -> Sealed:
         """Return the sealed header of a block; raises `KeyError` where there is none."""

@@ -18,7 +18,6 @@ from tongjian.core.block import (
     Seal,
     Sealed,
     compute_batch,
-    compute_header_hash,
     encode_body,
     findings_of,
 )
@@ -175,10 +174,6 @@ class Chain(Blocks):
             (self.folder / (name + DAMAGED)).unlink(missing_ok=True)
         return replayed, cut
 
-    def needs_founding(self) -> bool:
-        """Say whether the ledger has no block yet."""
-        return self.tip is None
-
     # -- taking in ----------------------------------------------------------------------------
 
     def found(self, maker: SealMaker) -> None:
@@ -255,10 +250,6 @@ class Chain(Blocks):
         self._append(decided.header, seal, body, decided.advance, applied.writes, identities)
         self._settle(applied)
 
-    def hash_of(self, header: Header) -> bytes:
-        """Return the hash of a header: what the next one names, and the engine's app hash."""
-        return compute_header_hash(self.digest, encode(header))
-
     def replay(self, frame: Frame) -> None:
         """Take in a stored block after checking its chain, seal, transactions and roots."""
         header, seal, body = read_frame(frame)
@@ -279,7 +270,7 @@ class Chain(Blocks):
         expect_no_findings(key.suite, header, findings_of(body))
         applied = self.machine.apply(height, time_ms, incoming, findings=findings_of(body))
         identities = [result.transaction for result in applied.results]
-        self._expect_new(height, identities)
+        self.expect_new(height, identities)
         advance = self.commitment.advance(height, applied.writes, applied.results, self.store)
         expect_header(header, self._header(height, time_ms, advance, body.envelopes))
         expect_body(frame, body, applied.results)
@@ -301,10 +292,7 @@ class Chain(Blocks):
                 raise
 
     def adopt(self, folder: Path) -> None:
-        """Put block log and store of a folder in the place of this ledger's, and open them.
-
-        Whoever calls it sees to it that a crash in between is noticed: half may be replaced.
-        """
+        """Put block log and store of a folder in place; a crash in between leaves half of two."""
         with self.lock:
             self.store.close()
             self.log.close()
@@ -398,12 +386,6 @@ class Chain(Blocks):
     def _settle(self, applied: Applied) -> None:
         self.machine.directory.invalidate(list(applied.writes))
         self.store.remember(applied.rows)
-
-    def _expect_new(self, height: int, identities: Sequence[bytes]) -> None:
-        repeated = len(dict.fromkeys(identities)) != len(identities)
-        if repeated or any(self.store.transaction(one) is not None for one in identities):
-            msg = f"block {height} records a transaction a second time"
-            raise ReplayDiffers(msg)
 
     def close(self) -> None:
         """Close all files."""

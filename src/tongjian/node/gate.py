@@ -92,6 +92,9 @@ class Gate:
     def _submit(self, envelopes: Sequence[bytes]) -> list[Any]:
         """Return status, id, height, refusal and detail of each envelope, once it is durable."""
         began = time.monotonic()
+        alarm = self._member.supervisor.alarm
+        if alarm:
+            raise Stopped(alarm)  # another node takes them
         future = self._member.engine.submit(envelopes)
         try:
             outcomes = future.result(timeout=ANSWER_S)

@@ -14,6 +14,7 @@ from tongjian.engines.checkers import Checkers
 from tongjian.engines.comet.application import Application
 from tongjian.engines.comet.certificates import Certificates
 from tongjian.engines.comet.engine import CometEngine
+from tongjian.engines.comet.releases import lacking_rules
 from tongjian.engines.comet.retention import Retention, make_policy
 from tongjian.engines.comet.server import AbciServer, socket_path
 from tongjian.engines.comet.snapshots import clear_unfinished
@@ -186,7 +187,10 @@ class Member:
         """Return what of the past is here, and how far a snapshot has come in."""
         snapshots, floor = self.application.snapshots, self.chain.store.floor
         found = snapshots.heights()
+        with self.chain.lock:
+            lacking = [str(one) for one in lacking_rules(self.chain)]
         return {
+            "rules_lacking": "; ".join(lacking),
             "observes": self.engine_home.why_observes(),
             "first_block": 0 if floor is None else floor.blocks,
             "first_state": 0 if floor is None else floor.state,

@@ -46,6 +46,18 @@ METRICS: Final[dict[str, tuple[str, str, str]]] = {
     "power": ("tongjian_power", "gauge", "Voting power of this node; 0 has no vote."),
     "power_total": ("tongjian_power_total", "gauge", "Voting power of all nodes."),
     "incidents": ("tongjian_incidents", "gauge", "Misdeeds of validators on the ledger."),
+    "rules_lacking": (
+        "tongjian_rules_lacking",
+        "gauge",
+        "1 where rules are voted in that this release lacks: it stops at their first block.",
+    ),
+    "observes": (
+        "tongjian_observes",
+        "gauge",
+        "1 where this node's validator does not vote, and its status says why.",
+    ),
+    "first_block": ("tongjian_first_block", "gauge", "The lowest height whose block is here."),
+    "snapshot": ("tongjian_snapshot_height", "gauge", "Of the newest snapshot, the engine's."),
     "rejected_proposals": (
         "tongjian_rejected_proposals_total",
         "counter",

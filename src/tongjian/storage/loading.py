@@ -8,6 +8,7 @@ from typing import Any, Final
 from tongjian.core.hashing import Hash
 from tongjian.core.order import Entry
 from tongjian.core.twigs import BITS_BYTES
+from tongjian.storage.environment import TABLES, open_env
 from tongjian.storage.packing import (
     NUMBER_BYTES,
     SUM_MAX,
@@ -31,8 +32,6 @@ from tongjian.storage.stored import (
     FORMAT,
     HEADER_NAME,
     ORIGIN_NAME,
-    TABLES,
-    open_env,
 )
 from tongjian.storage.tiles import tile_name
 

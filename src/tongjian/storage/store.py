@@ -21,6 +21,7 @@ from tongjian.core.operation import AnyTable
 from tongjian.core.order import Entry
 from tongjian.core.state import Advance
 from tongjian.core.twigs import TWIG_ENTRIES
+from tongjian.storage.environment import UNREADABLE, damage
 from tongjian.storage.errors import StorageError, StorageFull
 from tongjian.storage.packing import (
     NUMBER_BYTES,
@@ -43,9 +44,7 @@ from tongjian.storage.stored import (
     FLOOR_NAME,
     FORMAT,
     HEADER_NAME,
-    UNREADABLE,
     Stored,
-    damage,
 )
 
 ROWS_CACHED_MAX: Final = 200_000

@@ -17,7 +17,8 @@ from tongjian.core.merkle import Frontier
 from tongjian.core.order import Entry
 from tongjian.core.state import Commitment
 from tongjian.core.twigs import TWIG_ENTRIES, compute_leaf
-from tongjian.storage.errors import InUse, Pruned, StorageError, StoreDamaged
+from tongjian.storage.environment import TABLES, damage, open_env
+from tongjian.storage.errors import Pruned, StoreDamaged
 from tongjian.storage.fixed_tree import HASH_BYTES
 from tongjian.storage.packing import (
     NUMBER_BYTES,
@@ -37,27 +38,13 @@ from tongjian.storage.packing import (
 )
 from tongjian.storage.tiles import Tiles
 
-MAP_BYTES: Final = 1 << 40
-"""A sparse map: it costs no disk until it is used."""
 ABSENT_CACHED_MAX: Final = 10_000
-READERS_MAX: Final = 512
 FORMAT: Final = b"tongjian-store/2"
 FIRST: Final = b"\x00"
 """LMDB has no empty key: the first of the order is stored as one zero byte, below all tables."""
 _LOWEST: Final = b"\x01"
 _HIGHEST: Final = b"\xff" * 256
 """Above all keys: names of tables are ASCII."""
-UNREADABLE: Final = (
-    lmdb.BadDbiError,
-    lmdb.CorruptedError,
-    lmdb.IncompatibleError,
-    lmdb.InvalidError,
-    lmdb.NotFoundError,
-    lmdb.PageNotFoundError,
-    lmdb.PanicError,
-    lmdb.VersionMismatchError,
-)
-"""What LMDB says of a file that is not what it wrote."""
 FLOOR_NAME: Final = b"floor"
 ORIGIN_NAME: Final = b"origin"
 BITS_NAME: Final = b"bits"
@@ -65,17 +52,6 @@ BITS_NAME: Final = b"bits"
 BITS_BYTES_MAX: Final = 1 << 16
 HEADER_NAME: Final = b"header"
 """Headers of blocks that are not here; the height follows in six bytes."""
-TABLES: Final = (
-    b"entries",
-    b"index",
-    b"twigs",
-    b"retired",
-    b"blocks",
-    b"transactions",
-    b"tiles",
-    b"meta",
-    b"tombs",
-)
 
 
 class Stored:
@@ -368,40 +344,6 @@ class Stored:
 
     def _tile(self, name: bytes) -> bytes | None:
         return self._get(name, self._dbs[b"tiles"])
-
-
-def open_env(path: Path, *, writable: bool, durable: bool) -> Any:
-    """Open the file of a store; raises `StorageError` with what is wrong with it."""
-    try:
-        return lmdb.open(
-            str(path),
-            map_size=MAP_BYTES,
-            max_dbs=len(TABLES),
-            subdir=False,
-            readonly=not writable,
-            metasync=False,
-            sync=durable,
-            lock=True,
-            mode=0o640,
-            readahead=False,
-            max_readers=READERS_MAX,
-        )
-    except UNREADABLE as error:
-        raise damage(path, error) from error
-    except lmdb.Error as error:
-        if "already open" in str(error):
-            msg = f"{path.name} is open in this process; use what is open"
-            raise InUse(msg) from error
-        if not path.exists():
-            msg = f"there is no {path.name}; open the ledger once for writing"
-            raise StoreDamaged(msg) from error
-        msg = f"{path.name} cannot be opened: {error}"
-        raise StorageError(msg) from error
-
-
-def damage(path: Path, error: Exception) -> StoreDamaged:
-    """Return the failure of a file that LMDB cannot read."""
-    return StoreDamaged(f"{path.name} cannot be read ({error}); the block log gives it again")
 
 
 def _disorder(key: bytes) -> StoreDamaged:

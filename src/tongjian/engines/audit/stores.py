@@ -10,10 +10,10 @@ import msgspec
 from tongjian.core.hashing import HashSuite, hash_of
 from tongjian.core.order import Entry
 from tongjian.engines.audit.difference import ROWS_NAMED_MAX, PartDifference
+from tongjian.storage.environment import TABLES
 from tongjian.storage.errors import StoreDamaged
 from tongjian.storage.packing import CRC_BYTES, NUMBER_BYTES, unpack_entry, unpack_place
 from tongjian.storage.store import Store
-from tongjian.storage.stored import TABLES
 
 Pair = tuple[bytes, bytes | None, bytes | None]
 """A key, and what each side has under it."""

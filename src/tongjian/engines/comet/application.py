@@ -21,9 +21,11 @@ from tongjian.engines.chain import Chain
 from tongjian.engines.checkers import Checkers
 from tongjian.engines.comet.admission import Admission, Admitted, Bad, Left
 from tongjian.engines.comet.bundles import BUNDLE_BYTES_MAX, envelopes_of, is_tick, make_tick
-from tongjian.engines.comet.members import is_member, nodes_of, validator_updates
+from tongjian.engines.comet.members import nodes_of, validator_updates
 from tongjian.engines.comet.misdeeds import findings_from
-from tongjian.engines.comet.parts import Counts, Listener, Lock, Pending
+from tongjian.engines.comet.parts import Counts, Listener, Lock, Pending, milliseconds, refusal
+from tongjian.engines.comet.questions import answer_query
+from tongjian.engines.comet.releases import expect_rules
 from tongjian.engines.comet.snapshots import Snapshots
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.frames import Decided
@@ -68,6 +70,7 @@ class Application:
         """Told who voted for a block, before the one after it is decided."""
         self._clock = clock
         self._pending: Pending | None = None
+        self._rules_known_at = -1
         self._holder = 0
         """The thread that holds the chain's lock over a decided block; 0 for none."""
         self.engine_height = self._durable_height()
@@ -146,9 +149,9 @@ class Application:
         data: bytes = request["tx"]
         self.counts.checked += 1
         if len(data) > BUNDLE_BYTES_MAX:
-            return _no("the bundle is too large")
+            return refusal("the bundle is too large")
         if self.chain.tip is None:
-            return _no("this node is still taking a snapshot in")
+            return refusal("this node is still taking a snapshot in")
         while self._pending is not None or not self._lock.acquire(timeout=GAP_LOOK_S):
             if self._pending is not None:
                 return self._check_form(data)
@@ -161,23 +164,30 @@ class Application:
         try:
             envelopes_of(data)
         except Malformed as error:
-            return _no(str(error))
+            return refusal(str(error))
         return {}
 
     def _check(self, data: bytes, *, again: bool) -> Message:
         if is_tick(data):
-            return {} if data == self.tick() and self.has_due() else _no("no deadline has come")
+            return {} if data == self.tick() and self.has_due() else refusal("no deadline has come")
+        self._expect_rules()
         try:
             opened = self.admission.open(data)
         except Bad as bad:
-            return _no(str(bad))
+            return refusal(str(bad))
         if not self.admission.all_verified(opened):
-            return _no("a key is not enrolled")
+            return refusal("a key is not enrolled")
         if not self.admission.may_record(opened, self.now_ms()):
-            return _no("nothing of the bundle can be recorded")
+            return refusal("nothing of the bundle can be recorded")
         if again and self.listener is not None:
             self.listener.held(opened)
         return {}
+
+    def _expect_rules(self) -> None:
+        """Stop before the first block whose rules this release lacks; asked once a block."""
+        if self._rules_known_at != self.chain.height:
+            expect_rules(self.chain)
+            self._rules_known_at = self.chain.height
 
     def tick(self) -> bytes:
         """Return the tick that makes the engine cut a block now; the same on every node."""
@@ -201,7 +211,7 @@ class Application:
         proposes an empty block first: what is recorded next has a time of now.
         """
         with self.chain.lock:
-            if self._clock() - _milliseconds(request["time"]) > LAG_MS_MAX:
+            if self._clock() - milliseconds(request["time"]) > LAG_MS_MAX:
                 return {"txs": [tx for tx in request["txs"] if is_tick(tx)][:TICKS_MAX]}
             room = request["max_tx_bytes"]
             chosen: list[bytes] = []
@@ -280,7 +290,8 @@ class Application:
         if self.heard is not None and commit is not None:
             self.heard(request["height"] - 1, commit["votes"])
         self.counts.misbehaviour += request["misbehavior"]
-        time_ms = self._time_ms(_milliseconds(request["time"]))
+        time_ms = self._time_ms(milliseconds(request["time"]))
+        self._expect_rules()
         admitted = self.admission.admit(opened, time_ms)
         nodes = nodes_of(self.chain)
         app_hash = self.header_hash()
@@ -381,32 +392,6 @@ class Application:
         with self.chain.lock:
             self.engine_height = self._durable_height()
 
-    # -- questions ------------------------------------------------------------------------------
-
     def query(self, request: Message) -> Message:
         """Answer whether a peer is a member, and rows with a proof against the app hash."""
-        path: str = request["path"]
-        if path.startswith("/p2p/filter/addr/"):
-            return {}
-        if path.startswith("/p2p/filter/id/"):
-            peer = path.rpartition("/")[2]
-            with self.chain.lock:
-                empty = self.chain.tip is None
-                known = peer in self.invited if empty else is_member(self.chain, peer)
-            return {} if known else _no("no member of the network has this node id")
-        if path == "/row":
-            with self.chain.lock:
-                value = self.chain.store.value(request["data"])
-                answer: Message = {"height": self.chain.height, "key": request["data"]}
-                return {**answer, "value": value or b""}
-        return _no(f"there is nothing at {path}")
-
-
-def _milliseconds(time: Message | None) -> int:
-    if time is None:
-        return 0
-    return int(time["seconds"]) * 1000 + int(time["nanos"]) // 1_000_000
-
-
-def _no(why: str) -> Message:
-    return {"code": LEFT_OUT, "log": why, "codespace": "tongjian"}
+        return answer_query(self.chain, self.invited, request)

@@ -11,6 +11,8 @@ from tongjian.engines.comet.admission import Admitted
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.frames import Decided
 
+_LEFT_OUT = 1
+
 
 class Lock(Protocol):
     """What a chain's lock can do beside being held for a block of statements."""
@@ -65,3 +67,15 @@ class Counts:
         """Count a block of the engine."""
         self.engine_blocks += 1
         self.committed_s = time.monotonic()
+
+
+def milliseconds(time: Message | None) -> int:
+    """Return a moment of the engine in milliseconds; 0 for none."""
+    if time is None:
+        return 0
+    return int(time["seconds"]) * 1000 + int(time["nanos"]) // 1_000_000
+
+
+def refusal(why: str) -> Message:
+    """Return the answer that something is not taken."""
+    return {"code": _LEFT_OUT, "log": why, "codespace": "tongjian"}

@@ -4,7 +4,6 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 
@@ -29,7 +28,6 @@ from tongjian.core.twigs import (
     TWIG_ENTRIES,
     TWIG_LEVELS,
     compute_leaves,
-    compute_state_root,
     compute_twig,
 )
 from tongjian.engines.chain import LOG_NAME, STORE_NAME
@@ -44,18 +42,17 @@ from tongjian.engines.comet.snapshot_form import (
     HEADER_PARTS,
     LOG,
     LOG_PARTS,
-    MANIFESTS,
     STATE,
     TWIG_PARTS,
     TWIGS,
     LogPart,
-    Manifest,
     SnapshotRefused,
     TwigPart,
     decode_part,
 )
 from tongjian.engines.comet.snapshot_form import HEADERS as HEADER_LIST
 from tongjian.engines.comet.snapshot_maker import FOLDER, LOG_FOLDER
+from tongjian.engines.comet.snapshot_offer import HASH_BYTES, Offered, hashes_of, refuse
 from tongjian.engines.heads import entries_of
 from tongjian.engines.seals import network_seal
 from tongjian.storage.blocklog import BODY_BYTES_MAX, BlockLog, Kept
@@ -65,52 +62,7 @@ from tongjian.storage.loading import StoreLoader
 from tongjian.storage.packing import Tip
 from tongjian.storage.tiles import TILE_HASHES, TILE_LEVELS
 
-HASH_BYTES: Final = 32
 _Leaf = tuple[bytes, str, bytes]
-
-
-class Offered(NamedTuple):
-    """A manifest whose header is the one that the light client proved."""
-
-    manifest: Manifest
-    header: Header
-    engine_height: int
-    hashes: tuple[bytes, ...]
-    """Of the chunks."""
-
-
-def read_offer(data: bytes, chunks: int, place: tuple[int, bytes, bytes], digest: Hash) -> Offered:
-    """Return what a peer offers; raises `SnapshotRefused`.
-
-    `place` is the engine's height, the app hash that was proven for it, and the chain's id.
-    """
-    engine_height, app_hash, chain_id = place
-    try:
-        manifest: Manifest = MANIFESTS.decode(data)
-        header: Header = HEADERS.decode(manifest.header)
-    except Malformed as error:
-        msg = f"the manifest cannot be decoded: {error}"
-        raise SnapshotRefused(msg) from error
-    if manifest.chain != chain_id:
-        _refuse("it is of another chain")
-    if compute_header_hash(digest, manifest.header) != app_hash:
-        _refuse(f"its header is not the one that the network signed at {engine_height}")
-    if compute_state_root(digest, manifest.entry_count, manifest.top) != header.state_root:
-        _refuse("the number of its entries does not lead to the state root")
-    hashes = tuple(_hashes(manifest.chunks, "the list of chunks"))
-    if len(hashes) != chunks:
-        _refuse(f"it names {len(hashes)} chunks and is offered with {chunks}")
-    return Offered(manifest, header, engine_height, hashes)
-
-
-def _hashes(packed: bytes, what: str) -> Iterator[bytes]:
-    if len(packed) % HASH_BYTES:
-        _refuse(f"{what} does not consist of hashes")
-    return (packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES))
-
-
-def _refuse(why: str) -> NoReturn:
-    raise SnapshotRefused(why)
 
 
 class Restorer:
@@ -157,12 +109,12 @@ class Restorer:
     def take(self, index: int, data: bytes) -> None:
         """Take in the next chunk; raises `SnapshotRefused`. Its hash was compared before."""
         if index != self.taken:
-            _refuse(f"chunk {index} came where {self.taken} is next")
+            refuse(f"chunk {index} came where {self.taken} is next")
         if len(data) > CHUNK_BYTES_MAX:
-            _refuse(f"chunk {index} has {len(data)} bytes")
+            refuse(f"chunk {index} has {len(data)} bytes")
         step = self._steps.get(data[:1])
         if step is None or data[:1] != self._due():
-            _refuse(f"chunk {index} is none that comes here")
+            refuse(f"chunk {index} is none that comes here")
         try:
             step(data)
         except (ArithmeticError, LookupError, ValueError) as error:
@@ -190,26 +142,26 @@ class Restorer:
         self._twigs += data[1:]
         missing = HASH_BYTES * self._twigs_count - len(self._twigs)
         if missing < 0 or len(data) == 1:
-            _refuse("the list of twigs has another length")
+            refuse("the list of twigs has another length")
         if missing == 0:
             twigs = bytes(self._twigs)
             height = compute_top_height(self._twigs_count)
             if FixedTree(self._digest, twigs, height).top() != self._offered.manifest.top:
-                _refuse("the twigs do not lead to the state root")
+                refuse("the twigs do not lead to the state root")
 
     def _take_log(self, data: bytes) -> None:
         part: LogPart = decode_part(LOG_PARTS, data, "the log's hashes")
         size = self._header.log_size
-        batches = list(_hashes(part.batches, "the list of batches"))
+        batches = list(hashes_of(part.batches, "the list of batches"))
         rest = size % BATCH_LEAVES
         if len(batches) != size >> BATCH_LEVEL or len(part.peaks) != rest.bit_count():
-            _refuse("the log's hashes are not as many as its size needs")
+            refuse("the log's hashes are not as many as its size needs")
         whole = Frontier(self._digest)
         whole.extend(batches)
         if Frontier(self._digest, size, (*whole.peaks(), *part.peaks)).root() != (
             self._header.log_root
         ):
-            _refuse("the log's hashes do not lead to the log root")
+            refuse("the log's hashes do not lead to the log root")
         self._batches, self._peaks = batches, part.peaks
         self._tip_peaks = (*whole.peaks(), *part.peaks)
         self._loader.tiles(self._upper_tiles(batches))
@@ -234,13 +186,13 @@ class Restorer:
         for one in listed:
             height = self._next_header
             if height < self._first or compute_header_hash(self._digest, one) != self._expected:
-                _refuse(f"header {height} is not the one that the next names")
+                refuse(f"header {height} is not the one that the next names")
             header: Header = HEADERS.decode(one)
             self._sizes[height - self._first] = header.log_size
             self._expected, self._next_header = header.previous, height - 1
             kept.append((height, header.log_size, one))
         if not kept:
-            _refuse("a chunk of headers is empty")
+            refuse("a chunk of headers is empty")
         self._loader.headers(kept)
         self._begin_entries()
 
@@ -254,7 +206,7 @@ class Restorer:
         first = batch * BATCH_LEAVES
         count = min(self._header.log_size - first, BATCH_LEAVES)
         if len(listed) != count:
-            _refuse(f"batch {batch} of the log has {len(listed)} entries instead of {count}")
+            refuse(f"batch {batch} of the log has {len(listed)} entries instead of {count}")
         leaves = [leaf_hash(digest, encode(leaf)) for leaf in listed]
         tiles = [leaves[at : at + TILE_HASHES] for at in range(0, count, TILE_HASHES)]
         upper = [
@@ -266,7 +218,7 @@ class Restorer:
         log.extend(leaves)
         whole = [self._batches[batch]] if count == BATCH_LEAVES else self._peaks
         if list(log.peaks()) != whole:
-            _refuse(f"the entries of batch {batch} do not lead to the log root")
+            refuse(f"the entries of batch {batch} do not lead to the log root")
         named = [(0, batch * TILE_HASHES + n, b"".join(tile)) for n, tile in enumerate(tiles)]
         if upper:
             named.append((1, batch, b"".join(upper)))
@@ -293,7 +245,7 @@ class Restorer:
     def _take_block(self, data: bytes) -> None:
         self._block += data[1:]
         if len(self._block) > BODY_BYTES_MAX + CHUNK_BYTES_MAX or len(data) == 1:
-            _refuse("the newest block is larger than one may be")
+            refuse("the newest block is larger than one may be")
         try:
             head, body = BLOCK_PARTS.decode(bytes(self._block))
         except msgspec.ValidationError as error:
@@ -314,30 +266,30 @@ class Restorer:
             msg = f"the newest block cannot be decoded: {error}"
             raise SnapshotRefused(msg) from error
         if sealed.header != self._offered.manifest.header:
-            _refuse("the newest block has another header")
+            refuse("the newest block has another header")
         if compute_batch(self._digest, body.envelopes) != self._header.batch:
-            _refuse("the newest block has other envelopes than its header")
+            refuse("the newest block has other envelopes than its header")
         if entries != [encode(leaf) for leaf in self._newest]:
-            _refuse("the newest block has other outcomes than the log")
+            refuse("the newest block has other outcomes than the log")
         if seal is None or seal.height != self._offered.engine_height:
-            _refuse("the newest block was decided at another height of the engine")
+            refuse("the newest block was decided at another height of the engine")
 
     def _take_state(self, data: bytes) -> None:
         parts: list[TwigPart] = decode_part(TWIG_PARTS, data, "twigs")
         full: list[tuple[bytes, Sequence[bytes], bytes]] = []
         entries: list[tuple[int, Entry]] = []
         if not parts:
-            _refuse("a chunk of twigs is empty")
+            refuse("a chunk of twigs is empty")
         for part in parts:
             twig, first = self._twig, self._twig * TWIG_ENTRIES
             count = min(self._offered.manifest.entry_count - first, TWIG_ENTRIES)
             if count <= 0:
-                _refuse("there are more twigs than entries")
+                refuse("there are more twigs than entries")
             rows = [Entry(key, value, then, at, 0) for key, value, then, at in part.rows]
             leaves, root = self._leaves(part, rows, count)
             at = HASH_BYTES * twig
             if compute_twig(self._digest, root, part.bits) != self._twigs[at : at + HASH_BYTES]:
-                _refuse(f"twig {twig} does not lead to the state root")
+                refuse(f"twig {twig} does not lead to the state root")
             numbered = list(zip(_positions(part.bits, first), rows, strict=True))
             if count < TWIG_ENTRIES:
                 self._loader.twigs(full, entries)
@@ -354,12 +306,12 @@ class Restorer:
         digest, bits = self._digest, part.bits
         active = int.from_bytes(bits, "little")
         if len(bits) != BITS_BYTES or active >> count or active.bit_count() != len(rows):
-            _refuse(f"twig {self._twig} marks other entries than it has")
+            refuse(f"twig {self._twig} marks other entries than it has")
         if not active and count == TWIG_ENTRIES:
             return [], part.dead
-        dead = list(_hashes(part.dead, f"what was replaced of twig {self._twig}"))
+        dead = list(hashes_of(part.dead, f"what was replaced of twig {self._twig}"))
         if len(dead) + len(rows) != count:
-            _refuse(f"twig {self._twig} shows {len(dead) + len(rows)} of {count} entries")
+            refuse(f"twig {self._twig} shows {len(dead) + len(rows)} of {count} entries")
         living = iter(compute_leaves(digest, rows))
         replaced = iter(dead)
         leaves = [
@@ -376,7 +328,7 @@ class Restorer:
     def finish(self) -> None:
         """Write the block log and what ties it to the state; raises `SnapshotRefused`."""
         if self._due():
-            _refuse("the chunks end before the snapshot does")
+            refuse("the chunks end before the snapshot does")
         header = self._header
         head, body = self._sealed
         with BlockLog(self._folder / LOG_NAME, self._chain, writable=True) as log:

@@ -26,7 +26,8 @@ from tongjian.engines.comet.snapshot_form import (
     SnapshotRefused,
 )
 from tongjian.engines.comet.snapshot_maker import FOLDER, MANIFEST
-from tongjian.engines.comet.snapshot_restorer import Restorer, read_offer
+from tongjian.engines.comet.snapshot_offer import read_offer
+from tongjian.engines.comet.snapshot_restorer import Restorer
 from tongjian.engines.comet.wire import Message
 from tongjian.engines.seals import expect_network_seal
 from tongjian.storage.errors import StorageError

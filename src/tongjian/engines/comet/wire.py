@@ -56,8 +56,8 @@ CommitResponse: retain_height 3 int
 PrepareRequest: max_tx_bytes 1 int, txs 2 bytes*, misbehavior 4 Misbehavior*, height 5 int,
   time 6 Time, next_validators_hash 7 bytes, proposer_address 8 bytes
 PrepareResponse: txs 1 bytes*
-BlockRequest: txs 1 bytes*, decided_last_commit 2 CommitInfo, misbehavior 3 Misbehavior*, hash 4 bytes, height 5 int, time 6 Time,
-  next_validators_hash 7 bytes, proposer_address 8 bytes
+BlockRequest: txs 1 bytes*, decided_last_commit 2 CommitInfo, misbehavior 3 Misbehavior*,
+  hash 4 bytes, height 5 int, time 6 Time, next_validators_hash 7 bytes, proposer_address 8 bytes
 Verdict: result 1 int
 FinalizeResponse: tx_results 2 TxResult*, validator_updates 3 ValidatorUpdate*, app_hash 5 bytes
 ListSnapshotsResponse: snapshots 1 Snapshot*
