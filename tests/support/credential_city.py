@@ -9,7 +9,7 @@ from terminal import answer, ok
 from tongjian.node import founding
 from tongjian.node.founding import Plan, PlanOffice, PlanOfficer
 
-OFFICES: Final = {
+OFFICES: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     DATA: ("data", "data_bureau", ("issuer_registrar", "issuer_registrar_checker")),
     SCHOOLS: ("schools", "education", ("credential_issuer", "credential_checker")),
     POLICE: (
