@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    credentials,
     evidence,
     ingest,
     latency,
@@ -214,6 +215,11 @@ def validators(shop: Workshop) -> Iterator[Figure]:
     return network.figures(sizes.network, sizes.network_commits, sizes.network_rounds, shop.place)
 
 
+def issuing(shop: Workshop) -> Iterator[Figure]:
+    """Credentials made, recorded and verified on one core."""
+    return credentials.figures(shop.sizes.limit_s, shop.place)
+
+
 Scenario = Callable[[Workshop], Iterator[Figure]]
 SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "single": ("Throughput, one act a signature", single),
@@ -227,6 +233,7 @@ SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "postgres": ("Control: PostgreSQL", postgres),
     "network": ("Four validators on this machine", validators),
     "suites": ("Signature suites, ÷ their bare libraries", signatures),
+    "credentials": ("Credentials on one core", issuing),
     "permissions": ("Who may, an act", lambda _: permissions.figures()),
     "stages": ("Where the time goes", breakdown),
 }
