@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tongjian.core import values
 from tongjian.core.block import Header, compute_header_hash
 from tongjian.core.encoding import encode
 from tongjian.core.hashing import sha256
 from tongjian.core.merkle import Frontier, inclusion_proof, leaf_hash, verify_inclusion
+from tongjian.core.values import digest
 from tongjian.engines.comet import snapshot_form
 from tongjian.engines.comet.snapshot_form import (
     BATCH_LEAVES,
@@ -44,19 +46,25 @@ def offered_log(leaves: list[bytes]) -> tuple[Offered, list[bytes]]:
         headers.append(
             Header(
                 version=1,
-                chain=bytes(32),
-                height=height,
-                time_ms=1,
-                previous=previous,
-                state_root=bytes(32),
-                log_root=log.root(),
-                log_size=min(BLOCK_LEAVES * height, LEAVES),
-                batch=bytes(32),
+                chain=digest(bytes(32)),
+                height=values.height(height),
+                time_ms=values.time_ms(1),
+                previous=digest(previous),
+                state_root=digest(bytes(32)),
+                log_root=digest(log.root()),
+                log_size=values.count(min(BLOCK_LEAVES * height, LEAVES)),
+                batch=digest(bytes(32)),
             )
         )
     header = headers.pop()
     top = sha256(b"one twig")
-    manifest = Manifest(chain=bytes(32), header=b"", entry_count=1, top=top, chunks=b"")
+    manifest = Manifest(
+        chain=digest(bytes(32)),
+        header=b"",
+        entry_count=values.count(1),
+        top=digest(top),
+        chunks=b"",
+    )
     batch = Frontier(sha256)
     batch.extend(hashes[:BATCH_LEAVES])
     rest = Frontier(sha256)

@@ -15,7 +15,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Final
 
@@ -145,7 +145,7 @@ def take_image(engine: Path, pid: int) -> Path:
 
 
 @contextlib.contextmanager
-def _held(pid: int) -> Iterator[None]:
+def _held(pid: int) -> Generator[None]:
     """Hold a process for a block of statements; it goes on whatever happens in it."""
     if not pid:
         yield

@@ -86,7 +86,8 @@ def read_question(data: bytes) -> dict[str, Any] | None:
     """Return a question that is served, with nothing else in it, or none."""
     try:
         asked: Any = json.loads(data)
-        method, given, number = asked["method"], asked.get("params") or {}, asked["id"]
+        method, number = asked["method"], asked["id"]
+        given: dict[str, Any] = asked.get("params") or {}
         allowed = QUESTIONS[method]
         parameters = {name: str(given[name]) for name in allowed if given.get(name) is not None}
     except (ValueError, KeyError, TypeError, AttributeError):

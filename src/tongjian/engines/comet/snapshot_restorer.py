@@ -288,7 +288,9 @@ class Restorer:
             rows = [Entry(key, value, then, at, 0) for key, value, then, at in part.rows]
             leaves, root = self._leaves(part, rows, count)
             at = HASH_BYTES * twig
-            if compute_twig(self._digest, root, part.bits) != self._twigs[at : at + HASH_BYTES]:
+            if compute_twig(self._digest, root, part.bits) != bytes(
+                self._twigs[at : at + HASH_BYTES]
+            ):
                 refuse(f"twig {twig} does not lead to the state root")
             numbered = list(zip(_positions(part.bits, first), rows, strict=True))
             if count < TWIG_ENTRIES:
