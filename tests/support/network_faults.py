@@ -29,6 +29,7 @@ class Case(NamedTuple):
     act: Act
     how: str = "namespaces"
     """Where the long form places the nodes: see `play`."""
+    needs_root: bool = False
 
 
 def rounds() -> int:
@@ -379,7 +380,7 @@ CASES: Final = (
     Case("a node stands still (SIGSTOP)", repeated(freeze)),
     Case("a node with a tenth of the time", repeated(slow)),
     Case("Beijing-Urumqi lines", repeated(long_line), "namespaces and relay"),
-    Case("a full disk under one node", disk_full, "namespaces"),
+    Case("a full disk under one node", disk_full, needs_root=True),
     Case("no room for one node's files", disk_limit),
     Case("a node's state wiped", repeated(wiped)),
     Case("a ledger of an old backup", repeated(backup_ledger)),
