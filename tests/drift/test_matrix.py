@@ -317,6 +317,7 @@ def test_nobody_acts_for_a_person_whom_the_matrix_does_not_name(operation: Opera
         if isinstance(way, AtCounter):
             nobody_came = Trial(operation)
             signing = nobody_came.way(way)
+            assert nobody_came.act is not None
             nobody_came.act = msgspec.structs.replace(nobody_came.act, **{way.presence: None})
             assert nobody_came.sign(signing) == NOT_PERMITTED
 
