@@ -8,7 +8,6 @@ or before two officers at a counter: `party` (domain system 15).
 """
 
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -258,9 +257,9 @@ class AtCounter:
             return None
         if person.capacity != "adult" and presence.guardian is None:
             return None
-        apart = copy(context)
-        others = (a for a in context.actors if identity not in (a.person, *a.relatives))
-        apart.actors = tuple(others)
+        others = [a for a in context.actors if identity not in (a.person, *a.relatives)]
+        apart = Context(tuple(others), context.time_ms, context.directory, context.read)
+        apart.act = context.act
         return self.officers.signers(apart)
 
     @property

@@ -167,6 +167,9 @@ def record_deaths(act: RecordDeaths, ledger: Ledger) -> tuple[NumberMoved | Pers
         ensure(row.status != "ended", Refusal.PERSON_NOT_ACTIVE)
         moved.append(_written(ledger, person, replace(row, status="ended")))
         ledger.follow(FollowPerson(holder=person, status="ended"))
+    # The order in which an office wrote them down would tell which belong together.
+    is_sorted = act.tags == tuple(sorted(act.tags)) and act.persons == tuple(sorted(act.persons))
+    ensure(is_sorted, Refusal.DEATHS_UNSORTED)
     return tuple(moved)
 
 

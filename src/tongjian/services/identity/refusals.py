@@ -42,6 +42,7 @@ class Refusal(RefusalCode):
     MANDATE_ENDED = 34, "The mandate has ended already."
     PRESENTATION_USED = 35, "This presentation was accepted or turned away before."
     PRESENTATION_LATE = 36, "The presentation is outside its time window."
+    DEATHS_UNSORTED = 37, "Codes and pseudonyms of the dead stand in order, which tells nothing."
     # -- credentials: registers, identifiers of offices, records, licences
     TYPE_UNKNOWN = 61, "No type of credential has this name and version."
     TYPE_EXISTS = 62, "This version of the type is defined already; a change is a new version."

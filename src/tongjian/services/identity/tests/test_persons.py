@@ -99,6 +99,7 @@ def test_death_ends_all_of_a_person_in_one_block() -> None:
     persons: Any = tuple(sorted(ids))
     tags = (digest("tag of chen"),)
     town.no(Kernel.NOT_PERMITTED, "clerk", deaths(*persons, tags=tags))
+    town.no(Refusal.DEATHS_UNSORTED, TWO, deaths(*reversed(persons), tags=tags))
     town.ok(TWO, deaths(*persons, tags=tags))
     assert town.world.row(NUMBERS, chen).status == "dead"
     assert [town.row(person).status for person in persons] == ["ended", "ended"]
