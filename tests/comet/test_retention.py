@@ -8,12 +8,15 @@ from network import Node, bundle, sign_all
 from shelf import THINGS
 from small import Small, change, drop, put, things_of
 
+from tongjian.cli.deep_blocks import check_blocks
 from tongjian.core.hashing import sha256
 from tongjian.core.merkle import follow_inclusion
 from tongjian.core.operation import Act
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.retention import Policy, Retention, make_policy
 from tongjian.engines.comet.snapshot_maker import make_snapshot
+from tongjian.node.home import Home
+from tongjian.storage.checks import check_entries
 from tongjian.storage.errors import LogDamaged, Pruned
 
 KEPT = 6
@@ -102,6 +105,17 @@ def test_a_pruned_ledger_is_opened_again_and_goes_on(node: Node, town: Small) ->
         Chain(node.folder, town.genesis, writable=True)
     room.unlink()
     node.chain = Chain(node.folder, town.genesis, writable=True)
+
+
+def test_a_pruned_ledger_is_examined_as_far_as_it_goes(node: Node, town: Small) -> None:
+    keep(node, Policy(KEPT, 0, 0, step=1))
+    live(node, town, 12)
+    tree = node.chain.commitment.tree
+    assert check_entries(node.chain.store, tree, node.chain.digest) == tree.count
+    blocks = check_blocks(Home(node.folder), node.chain)
+    assert [(one.state, "are pruned" in one.text) for one in blocks] == [("note", True)]
+    with pytest.raises(Pruned):
+        list(check_blocks(Home(node.folder), None))
 
 
 def test_nothing_is_pruned_that_the_engine_or_a_newcomer_needs(node: Node, town: Small) -> None:

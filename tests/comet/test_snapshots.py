@@ -25,6 +25,7 @@ from tongjian.engines.comet.snapshot_form import (
 from tongjian.engines.comet.snapshot_maker import make_snapshot
 from tongjian.engines.comet.snapshots import PLACING, RESTORING, clear_unfinished
 from tongjian.engines.comet.wire import Message
+from tongjian.storage.checks import check_entries
 from tongjian.storage.errors import Pruned
 
 
@@ -178,6 +179,8 @@ def test_a_newcomer_proves_from_then_on_and_names_an_archive_for_what_was_before
         assert ours.prover.state_proof(numbers, tip) == theirs.prover.state_proof(numbers, tip)
         with pytest.raises(Pruned, match="pruned"):
             ours.prover.entry_at(key, tip - 1)
+    tree = ours.commitment.tree
+    assert check_entries(ours.store, tree, ours.digest) == tree.count
     size = ours.log_size(tip)
     assert ours.prover.log_path(size - 1, size) == theirs.prover.log_path(size - 1, size)
     with pytest.raises(Pruned, match=r"height 2 is pruned.*archive\.example:443"):

@@ -5,7 +5,7 @@ from typing import Final
 from tongjian.core.hashing import Hash
 from tongjian.core.padded import PaddedTree
 from tongjian.core.twigs import TWIG_ENTRIES, TWIG_LEVELS, TwigTree, compute_leaf
-from tongjian.storage.errors import StoreDamaged
+from tongjian.storage.errors import Pruned, StoreDamaged
 from tongjian.storage.store import Store
 
 _LOWEST: Final = b"\x01"
@@ -17,12 +17,18 @@ def check_entries(store: Store, tree: TwigTree, digest: Hash) -> int:
     """Compare each entry with its leaf and the leaves with the roots of twigs; count the entries.
 
     Raises `StoreDamaged`. The entries of the youngest twig are read only: the tree that `restore`
-    gave made their leaves from them.
+    gave made their leaves from them. Of what is pruned the leaves are compared, where they stand.
     """
+    below = 0 if store.floor is None else store.floor.state
     for twig, root in enumerate(tree.leaf_roots):
-        leaves = store.twig_leaves(twig)
+        try:
+            leaves = store.twig_leaves(twig)
+        except Pruned:
+            continue  # a snapshot brought its root alone
         for position, leaf in enumerate(leaves):
             number = twig * TWIG_ENTRIES + position
+            if 0 < tree.retired_at[number] <= below:
+                continue
             e = store.entry(number)
             if compute_leaf(digest, e.key, e.value, e.next_key, e.height) != leaf:
                 msg = f"entry {number} is not the one that its leaf commits to"
@@ -30,7 +36,8 @@ def check_entries(store: Store, tree: TwigTree, digest: Hash) -> int:
         if PaddedTree(digest, leaves).top(TWIG_LEVELS) != root:
             msg = f"the leaves of twig {twig} do not give its root"
             raise StoreDamaged(msg)
-    for number in range(len(tree.leaf_roots) * TWIG_ENTRIES, tree.count):
+    young = range(len(tree.leaf_roots) * TWIG_ENTRIES, tree.count)
+    for number in (n for n in young if not 0 < tree.retired_at[n] <= below):
         store.entry(number)
     return tree.count
 
