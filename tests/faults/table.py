@@ -139,10 +139,11 @@ relay share the cores with whatever else runs).
 *Standstill* counts the fault itself: with two of four nodes gone nothing can be decided.
 *Recovery* is from the mending (start of the killed process, opening of the line) until every honest
 node has recorded a block that was not there before. *Blocks/s* is under the load of four clients
-that wait for each answer; it is given where the network has to go on.
+that wait for each answer; it is given where the network has to go on. A block of the ledger is two
+of the engine, which signs what the first did with the second.
 
 Wanted on two cores that do nothing else: recovery after kill -9 of one app in 3 s, of all processes
-in 5 s, after healing a partition in 10 s; four blocks a second with one node down.
+in 5 s, after healing a partition in 10 s; four blocks of the engine a second with one node down.
 """
 
 

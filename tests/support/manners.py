@@ -26,6 +26,7 @@ from tongjian.node import member as member_module
 from tongjian.node import supervisor
 from tongjian.node.clock import now_ms
 from tongjian.node.gate import Gate
+from tongjian.node.voting import VotingGuard
 from tongjian.services import membership
 
 SKEW_MS: Final = 600_000
@@ -141,6 +142,15 @@ def take_next_release(folder: Path) -> None:
     setattr(chain_module, "load_registry", lambda: registry)  # noqa: B010 - not exported
 
 
+def vote_blindly(folder: Path) -> None:
+    """Vote on, whatever this validator is seen to have signed elsewhere."""
+
+    def heard(self: VotingGuard, height: int, votes: list[Message]) -> None:
+        """Hear nothing."""
+
+    VotingGuard.heard = heard
+
+
 MANNERS: Final[dict[str, Callable[[Path], None]]] = {
     "decide otherwise": decide_otherwise,
     "next release": take_next_release,
@@ -151,6 +161,7 @@ MANNERS: Final[dict[str, Callable[[Path], None]]] = {
     "clock ahead": _skew(SKEW_MS),
     "clock behind": _skew(-SKEW_MS),
     "disk full": fill,
+    "vote blindly": vote_blindly,
     "dies when accepted": _die(decided=False),
     "dies when decided": _die(decided=True),
 }

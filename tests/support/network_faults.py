@@ -347,6 +347,7 @@ def one_key_twice(scene: Scene) -> None:
     scene.lines.cut(of, 2)
     scene.lines.cut(2, of)
     scene.honest = {0, 1, 2}
+    cluster.manners |= {of: "vote blindly", 4: "vote blindly"}
     scene.begin()
     cluster.places.append(place)
     cluster.processes.append(None)
