@@ -96,3 +96,24 @@ def test_a_forged_seal_of_a_network_names_its_rule(place: Place) -> None:
     assert code == FAILED
     assert "step 3, seal" in text
     assert "rule: docs/reference/format.md, section 20" in text
+
+
+@pytest.mark.parametrize(("late_ms", "code"), [(0, HOLDS), (1, FAILED)])
+def test_the_trust_file_of_a_network_has_a_trust_period(
+    place: Place, late_ms: int, code: int
+) -> None:
+    """The command reads the machine's clock: stand it at the end of the period, and after."""
+    trust = {**NETWORK["trust"], "as_of_ms": 1_700_000_000_000, "trust_days": 14}
+    place.write("network.json", json.dumps(trust).encode())
+    now_ms = trust["as_of_ms"] + 14 * 86_400_000 + late_ms
+    place.write("clock.cjs", f"Date.now = () => {now_ms};\n".encode())
+    command = ["node", "--require", "./clock.cjs", str(JS / "verify.mjs"), "network"]
+    done = subprocess.run(
+        [*command, "--trust", "network.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=place.folder,
+    )
+    assert done.returncode == code, done.stdout
+    assert ("trust period" in done.stdout) == (code == FAILED)

@@ -308,7 +308,7 @@ function main(given) {
   const kept = since === undefined ? null : read(since);
   const bytes = read(file);
   try {
-    const judged = judge(bytes, anchors, { notBeforeMs, kept });
+    const judged = judge(bytes, anchors, { notBeforeMs, kept, nowMs: Date.now() });
     const found = { file, holds: true, label: anchors.label, ...judgedJson(judged) };
     const said = [`${file} HOLDS`, ...judgedLines(judged)].join("\n");
     console.log(json ? JSON.stringify(found) : said);

@@ -40,7 +40,7 @@ function verdict() {
   try {
     const anchors = readTrust(trust.bytes);
     const begun = performance.now();
-    const judged = judge(receipt.bytes, anchors, { kept: kept?.bytes ?? null });
+    const judged = judge(receipt.bytes, anchors, { kept: kept?.bytes ?? null, nowMs: Date.now() });
     return showJudged(language, judged, anchors.label, performance.now() - begun);
   } catch (error) {
     if (error instanceof VerificationFailed) return showFailed(language, error);

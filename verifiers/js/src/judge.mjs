@@ -23,7 +23,7 @@ import { openText } from "./text.mjs";
  *   | {kind: "evidence", proven: import("./evidence.mjs").Proven}} Judged
  */
 /**
- * @typedef {{notBeforeMs?: number | null, kept?: Bytes | null}} Demands `kept`: an earlier
+ * @typedef {{notBeforeMs?: number | null, kept?: Bytes | null, nowMs?: number | null}} Demands `kept`: an earlier
  *   checkpoint, which the file must show to be continued
  */
 
@@ -88,7 +88,7 @@ function expectContinued({ header, steps, earlier }, head) {
  * @throws {Refused} where evidence or a head does not hold
  * @throws {Unusable} where something else is needed
  */
-export function judge(given, trust, { notBeforeMs = null, kept = null } = {}) {
+export function judge(given, trust, { notBeforeMs = null, kept = null, nowMs = null } = {}) {
   const head = keptHead(trust, kept);
   const mistaken = mistakenFor(given);
   if (mistaken !== null && !isKnownText(given)) {
@@ -104,12 +104,12 @@ export function judge(given, trust, { notBeforeMs = null, kept = null } = {}) {
     return { kind: "head", head: verifyHead(trust, given) };
   }
   if (isNotSeen(given)) {
-    return { kind: "unseen", unseen: verifyNotSeen(given, trust, notBeforeMs) };
+    return { kind: "unseen", unseen: verifyNotSeen(given, trust, notBeforeMs, nowMs) };
   }
   const bytes = openText(given);
   const cose = coseKind(bytes);
   if (cose === null) {
-    const verified = verifyReceipt(bytes, trust, notBeforeMs);
+    const verified = verifyReceipt(bytes, trust, notBeforeMs, nowMs);
     if (head !== null) expectContinued(verified, head);
     return { kind: "receipt", verified };
   }

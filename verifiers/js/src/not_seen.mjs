@@ -47,19 +47,24 @@ export function isNotSeen(bytes) {
  * @param {Bytes} bytes
  * @param {Trust} trust
  * @param {number | null} notBeforeMs since 1970: the later head must not be older
+ * @param {number | null} nowMs by a clock that is trusted, for the trust period of a network
  * @returns {Unseen}
  * @throws {VerificationFailed}
  */
-export function verifyNotSeen(bytes, trust, notBeforeMs = null) {
+export function verifyNotSeen(bytes, trust, notBeforeMs = null, nowMs = null) {
   const steps = new Steps();
   const file = steps.run("form", () => {
     ensure(isNotSeen(bytes) && bytes.length <= bounds.NOT_SEEN_BYTES_MAX, "notNotSeen");
     return msgpack.decode(bytes.subarray(MAGIC.length), shape);
   });
   steps.pass({ title: "form" });
-  const earlier = headOf(steps, "earlier head", () => verifyReceipt(file.earlier, trust));
+  const earlier = headOf(steps, "earlier head", () =>
+    verifyReceipt(file.earlier, trust, null, nowMs),
+  );
   steps.pass({ title: "earlier head", height: earlier.height, timeMs: earlier.timeMs });
-  const later = headOf(steps, "later head", () => verifyReceipt(file.later, trust, notBeforeMs));
+  const later = headOf(steps, "later head", () =>
+    verifyReceipt(file.later, trust, notBeforeMs, nowMs),
+  );
   steps.run("later head", () => ensure(earlier.height <= later.height, "headsBackwards"));
   steps.pass({ title: "later head", height: later.height, timeMs: later.timeMs });
   steps.run("absence", () => {

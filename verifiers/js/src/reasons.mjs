@@ -138,6 +138,11 @@ export const REASONS = {
       "receipt or a newer trust file",
     "证书并非由信任文件所列的验证节点集合延续而来：请索取较新的凭据或信任文件",
   ],
+  trustTooOld: [
+    "the trust file is older than its trust period, and the block is newer than the file: " +
+      "validators who left meanwhile could have signed it",
+    "信任文件已超过其信任期，而区块比该文件新：其间退出的验证节点可能签署了该区块",
+  ],
   otherAppHash: [
     "the validators voted for a block that commits to another header of the ledger",
     "验证节点所表决的区块承诺的是账本的另一区块头",

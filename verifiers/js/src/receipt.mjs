@@ -12,6 +12,7 @@ import { verifySeal } from "./seal.mjs";
 import { stateProof, verifyState } from "./state.mjs";
 import { statement, verifyStatement } from "./statements.mjs";
 import { Steps } from "./steps.mjs";
+import { isTrusted } from "./trust.mjs";
 import { verifyWitnesses } from "./witnesses.mjs";
 
 /** @typedef {import("./bytes.mjs").Bytes} Bytes */
@@ -36,10 +37,11 @@ const proofs = msgpack.record({
  * @param {Bytes} bytes
  * @param {Trust} trust
  * @param {number | null} notBeforeMs since 1970: the header must not be older
+ * @param {number | null} nowMs by a clock that is trusted, for the trust period of a network
  * @returns {Verified}
  * @throws {VerificationFailed}
  */
-export function verifyReceipt(bytes, trust, notBeforeMs = null) {
+export function verifyReceipt(bytes, trust, notBeforeMs = null, nowMs = null) {
   const steps = new Steps();
   const parts = steps.run("form", () => {
     ensure(bytes.length <= bounds.RECEIPT_BYTES_MAX, "tooLarge");
@@ -56,9 +58,12 @@ export function verifyReceipt(bytes, trust, notBeforeMs = null) {
   steps.pass({ title: "chain", label: trust.label, height: head.height });
 
   const { payload, signature, guarded } = parts;
-  const seal = steps.run("seal", () =>
-    verifySeal(trust, head.height, payload, signature, guarded),
-  );
+  const seal = steps.run("seal", () => {
+    const found = verifySeal(trust, head.height, payload, signature, guarded);
+    const isOfNetwork = found.sealed !== null && nowMs !== null;
+    ensure(!isOfNetwork || isTrusted(trust, head.timeMs, nowMs), "trustTooOld");
+    return found;
+  });
   steps.pass({ title: "seal", ...seal });
 
   const { state, statements } = steps.run("statements", () => msgpack.decode(parts.proofs, proofs));

@@ -11,10 +11,11 @@ import { SUITES, TRUSTED_SUITES } from "./suites.mjs";
 /** @typedef {{name: string, key: Bytes}} Witness */
 /**
  * @typedef {{chain: Bytes, label: string, hash: import("./hash.mjs").Hash, seals: SealKey[],
- *   witnesses: Witness[], quorum: number}} Trust
+ *   witnesses: Witness[], quorum: number, asOfMs: number, trustDays: number}} Trust
  */
 
 const WITNESSES_MAX = 32;
+const DAY_MS = 86_400_000;
 const PERIOD_MAX = { as_of_ms: 2 ** 43, trust_days: 36_500 };
 /** Printable ASCII without space and plus. */
 const WITNESS_NAME = /^[!-*,-~]{1,128}$/;
@@ -185,17 +186,27 @@ export function readTrust(bytes) {
   ensure(ascends, "`seals` ascend by `from_height`", "`seals` 应按 `from_height` 递增");
   const witnesses = readWitnesses("witnesses" in found ? found["witnesses"] : [], keys);
   const quorum = wholeNumber("quorum" in found ? found["quorum"] : 0, "quorum");
-  // The trust period is for verifiers with a clock; here whoever opens the page has the file anew.
-  for (const [name, most] of /** @type {[string, number][]} */ (Object.entries(PERIOD_MAX))) {
+  const [asOfMs, trustDays] = Object.entries(PERIOD_MAX).map(([name, most]) => {
     const value = wholeNumber(name in found ? found[name] : 0, name);
     ensure(value <= most, `\`${name}\` is 0 to ${most}`, `\`${name}\` 应为 0 至 ${most}`);
-  }
+    return value;
+  });
   ensure(
     quorum <= witnesses.length,
     "`quorum` is at most the number of witnesses",
     "`quorum` 不应大于见证方数目",
   );
-  return { chain: hex32(chain, "chain"), label, hash, seals: keys, witnesses, quorum };
+  return { chain: hex32(chain, "chain"), label, hash, seals: keys, witnesses, quorum, asOfMs, trustDays };
+}
+
+/**
+ * Tell whether a file still vouches for who seals a network's block (format, section 20).
+ * @param {Trust} trust
+ * @param {number} timeMs of the block, since 1970
+ * @param {number} nowMs
+ */
+export function isTrusted({ asOfMs, trustDays }, timeMs, nowMs) {
+  return timeMs <= asOfMs || trustDays === 0 || nowMs - asOfMs <= trustDays * DAY_MS;
 }
 
 /**

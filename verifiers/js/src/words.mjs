@@ -218,7 +218,7 @@ const SECTIONS = new Map([
 /** @type {Map<string, number>} */
 const SECTIONS_OF_REASONS = new Map([
   ...["otherNetwork", "fieldForm", "validatorsUnordered", "otherValidators", "voteCount", "badVote"],
-  ...["tooLittlePower", "stepsUnordered", "notFollowed", "notKnown", "otherAppHash"],
+  ...["tooLittlePower", "stepsUnordered", "notFollowed", "notKnown", "otherAppHash", "trustTooOld"],
 ].map((reason) => [reason, 20]));
 for (const reason of ["notDense", "onlyNamed", "notText"]) SECTIONS_OF_REASONS.set(reason, 17);
 for (const reason of ["notNotSeen", "headsBackwards", "isThere", "entriesDiffer"]) {
@@ -311,6 +311,7 @@ const ADVICE = {
   unknownKey: NEWER,
   notFollowed: NEWER,
   notKnown: NEWER,
+  trustTooOld: NEWER,
   tooOld: ["ask for a newer receipt", "请索取较新的凭据"],
   tooFewWitnesses: [
     "ask for a receipt that more witnesses signed",
