@@ -110,7 +110,7 @@ def solo_rows(seed: str) -> Iterator[Row]:
 
 
 def line_of(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def page(rows: list[Row], load: str, notes: list[str]) -> str:
@@ -129,8 +129,9 @@ clients heard is checked: acknowledged once and only once, refused means absent,
 back, "not seen" and "expired" are true, every receipt verifies (`tests/support/history.py`).
 
 Conditions: {os.cpu_count()} cores, {system}, Python {python}, CometBFT {VERSION},
-propose time-out 500 ms; each fault {rounds()} times; load average {load} (clients, four nodes and
-relay share the cores with whatever else runs).
+propose time-out 500 ms; each fault {rounds()} times, {os.environ.get("FAULT_ROUNDS", "8")} kills on
+one machine; load average {load} (clients, four nodes and relay share the cores with whatever else
+runs).
 
 {told}
 
