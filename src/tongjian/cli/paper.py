@@ -62,6 +62,8 @@ def _texts_in(picture: bytes) -> list[str]:
         raise
     except Exception as error:
         # Damaged pictures fail in as many ways as there are layers in a decoder of them.
+        if "pixels" in str(error):
+            raise _fail(f"over the limit of {PICTURE_PIXELS_MAX} pixels") from error
         raise _fail(f"the picture cannot be read ({type(error).__name__})") from error
 
 
