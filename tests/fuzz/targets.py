@@ -27,7 +27,7 @@ from tongjian.connectors.ocds.checking import check_release
 from tongjian.connectors.ocds.flags import Examiner, explain
 from tongjian.connectors.ocds.merging import NotMerged, compile_releases
 from tongjian.core import limits
-from tongjian.core.block import BODIES, HEADERS, SEALED, Result
+from tongjian.core.block import BODIES, HEADERS, SEALED, Bodies, Result
 from tongjian.core.encoding import Codec, Malformed, decode, encode
 from tongjian.core.envelope import Opener
 from tongjian.core.genesis import GENESIS_BYTES_MAX, Genesis, GenesisRefused, compute_genesis_rows
@@ -84,7 +84,7 @@ def attempt(target: Target, data: bytes) -> bool:
     return False
 
 
-def canonical(codec: Codec) -> Callable[[bytes], None]:
+def canonical(codec: Codec | Bodies) -> Callable[[bytes], None]:
     """Decode strictly; what is accepted must be its own and only form."""
 
     def run(data: bytes) -> None:
