@@ -23,6 +23,13 @@ needs_js = pytest.mark.skipif(
 )
 
 
+def build_page(target: Path) -> Path:
+    """Build the page from its sources into one file."""
+    command = ["node", str(JS / "build.mjs"), str(target)]
+    subprocess.run(command, check=True, capture_output=True)
+    return target
+
+
 class Case(NamedTuple):
     """A receipt that somebody might hand in, and the trust file it is held against."""
 

@@ -55,12 +55,6 @@ from second_verifier import Case, assert_agreement, needs_js
 pytestmark = needs_js
 
 
-@pytest.fixture
-def sealed(town: Town) -> Sealed:
-    """Give a receipt of a row, to be sealed by four validators."""
-    return Sealed(town)
-
-
 # ------------------------------------------------------------------------------------------ sound
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from network_forger import (
     ABSENT,
     FLAG,
@@ -43,12 +42,6 @@ from receipt_town import Town
 from second_verifier import Case, assert_agreement, needs_js
 
 pytestmark = needs_js
-
-
-@pytest.fixture
-def sealed(town: Town) -> Sealed:
-    """Give a receipt of a row, to be sealed by four validators."""
-    return Sealed(town)
 
 
 # -------------------------------------------------------------------------------- the validators

@@ -2,50 +2,17 @@
 
 import json
 import re
-import subprocess
 from base64 import b64encode
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import pytest
-from chromium import Browser, PageFailed, chromium, needs_chromium
+from chromium import Browser, PageFailed, needs_chromium
 from receipt_forger import STATEMENTS, edited
 from receipt_town import Town
-from second_verifier import JS, Case, needs_js, verdict
+from second_verifier import JS, Case, build_page, needs_js, verdict
 
 pytestmark = [needs_js, needs_chromium, pytest.mark.browser]
-
-
-def build(target: Path) -> Path:
-    command = ["node", str(JS / "build.mjs"), str(target)]
-    subprocess.run(command, check=True, capture_output=True)
-    return target
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the page from its sources."""
-    return build(tmp_path_factory.mktemp("page") / "verifier.html")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Run one browser for all tests of the page."""
-    with chromium(tmp_path_factory.mktemp("profile"), "--accept-lang=en") as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Browser, page: Path) -> Iterator[Browser]:
-    """Open the page anew; afterwards it has asked for itself alone and complained of nothing."""
-    browser.requests.clear()
-    browser.complaints.clear()
-    browser.open(page.as_uri())
-    yield browser
-    assert browser.complaints == []
-    asked = [url for url in browser.requests if url not in (page.as_uri(), "data:,")]
-    assert asked == []
 
 
 def give(browser: Browser, folder: Path, receipt: bytes, trust: str) -> tuple[str, list[str]]:
@@ -202,7 +169,7 @@ def test_everything_that_is_operated_has_a_name(opened: Browser) -> None:
 
 
 def test_the_same_sources_give_the_same_page(page: Path, tmp_path: Path) -> None:
-    assert build(tmp_path / "again.html").read_bytes() == page.read_bytes()
+    assert build_page(tmp_path / "again.html").read_bytes() == page.read_bytes()
 
 
 def test_the_page_names_no_other_place(page: Path) -> None:

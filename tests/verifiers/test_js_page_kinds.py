@@ -2,14 +2,12 @@
 
 import json
 import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import Browser, chromium, needs_chromium
-from second_verifier import JS, ROOT, needs_js
+from chromium import Browser, needs_chromium
+from second_verifier import ROOT, needs_js
 
 pytestmark = [needs_js, needs_chromium, pytest.mark.browser]
 
@@ -17,30 +15,6 @@ FOLDER = ROOT / "docs/reference/format-vectors"
 NETWORK: dict[str, Any] = json.loads((FOLDER / "sha256-cometbft.json").read_text("utf-8"))
 RECORDED: dict[str, Any] = json.loads((FOLDER / "recorded-cometbft.json").read_text("utf-8"))
 OPERATOR: dict[str, Any] = json.loads((FOLDER / "sha256-ed25519.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("page") / "verifier.html"
-    subprocess.run(["node", str(JS / "build.mjs"), str(target)], check=True, capture_output=True)
-    return target
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile"), "--accept-lang=en") as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Browser, page: Path) -> Iterator[Browser]:
-    """Open the page anew; it asks nobody and complains of nothing."""
-    browser.requests.clear()
-    browser.complaints.clear()
-    browser.open(page.as_uri())
-    yield browser
-    assert browser.complaints == []
-    assert [url for url in browser.requests if url not in (page.as_uri(), "data:,")] == []
 
 
 def paste(browser: Browser, receipt: str, trust: dict[str, Any]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from chromium import Browser, chromium, needs_chromium
 from receipt_forger import put_together, random_change, take_apart
 from receipt_town import Town
-from second_verifier import JS, Case, needs_js, verdict
+from second_verifier import Case, needs_js, verdict
 
 from tongjian.verifier import extract
 
@@ -28,14 +28,6 @@ def _can_leave_the_network() -> bool:
     with suppress(OSError):
         return subprocess.run([*_WITHOUT_NETWORK, "true"], check=False).returncode == 0
     return False
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("page") / "verifier.html"
-    command = ["node", str(JS / "build.mjs"), str(target)]
-    subprocess.run(command, check=True, capture_output=True)
-    return target
 
 
 @pytest.fixture(scope="module")

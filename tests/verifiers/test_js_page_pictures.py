@@ -6,7 +6,6 @@
 import io
 import os
 import struct
-import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from chromium import Browser, chromium, needs_chromium
 from PIL import Image, ImageFilter
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, StreamObject
-from second_verifier import JS, needs_js
+from second_verifier import needs_js
 from terminal import FIRM, ok, register
 
 from tongjian.verifier import extract
@@ -54,10 +53,8 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
 
 
 @pytest.fixture(scope="module")
-def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def offline(tmp_path_factory: pytest.TempPathFactory, page: Path) -> Iterator[Browser]:
     """Open the page in a browser without a network; it asks for nothing, complains of nothing."""
-    page = tmp_path_factory.mktemp("page") / "verifier.html"
-    subprocess.run(["node", str(JS / "build.mjs"), str(page)], check=True, capture_output=True)
     with chromium(tmp_path_factory.mktemp("profile"), "--accept-lang=en") as browser:
         unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
         browser.call("Network.emulateNetworkConditions", offline=True, **unlimited)
