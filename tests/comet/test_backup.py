@@ -15,7 +15,7 @@ from small import Small, put, things_of
 from tongjian.core.hashing import sha256
 from tongjian.core.validators import compute_address
 from tongjian.engines.outcomes import Status
-from tongjian.node import voting
+from tongjian.node import backup, voting
 from tongjian.node.backup import BackupError, make_backup, restore_backup, take_image
 from tongjian.node.engine_home import VALIDATOR_STATE, EngineHome
 from tongjian.node.voting import VotingGuard, recorded_height
@@ -100,6 +100,25 @@ def test_a_backup_that_is_not_as_it_was_made_is_refused(
     spoil(tmp_path / "backup")
     with pytest.raises(BackupError, match=why):
         restore_backup(tmp_path / "backup", tmp_path / "new")
+
+
+def test_a_validator_whose_restore_is_cut_off_does_not_vote(
+    ledger: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    EngineHome(ledger.folder).make_keys()
+    make_backup(ledger.folder, tmp_path / "backup")
+    assert EngineHome(tmp_path / "backup").observes()  # also where it is copied by hand
+
+    def is_full(source: Path, target: Path) -> None:
+        shutil.copy2(source, target)
+        if source.name == "priv_validator_state.json":
+            raise OSError
+
+    monkeypatch.setattr(backup, "_copy_sparse", is_full)
+    with pytest.raises(OSError):  # noqa: PT011 - the test's own
+        restore_backup(tmp_path / "backup", tmp_path / "new")
+    assert recorded_height(EngineHome(tmp_path / "new").folder) == 0
+    assert EngineHome(tmp_path / "new").observes()
 
 
 def test_nothing_is_overwritten(ledger: Small, tmp_path: Path) -> None:

@@ -90,6 +90,21 @@ def test_a_member_begins_anew_with_its_keys_and_does_not_vote_yet(member: Path) 
     assert (member / "aside-2").exists()
 
 
+def test_who_fails_to_begin_anew_does_not_vote_either(member: Path) -> None:
+    invitation = write(member, None, blocks=True)
+    with pytest.raises(EngineHomeError, match="names nobody who serves signed headers"):
+        rejoin(invitation, member, state_sync=True)
+    assert EngineHome(member).observes()
+
+
+def test_a_key_whose_record_is_lost_does_not_vote_yet(member: Path) -> None:
+    engine = EngineHome(member)
+    assert not engine.observes()
+    (engine.folder / "data" / "priv_validator_state.json").unlink()
+    make_card(member, OFFICES[0], "127.0.0.1:1")
+    assert "record of what it signed is missing" in engine.why_observes()
+
+
 def test_a_folder_without_keys_does_not_join_again(member: Path, tmp_path: Path) -> None:
     with pytest.raises(EngineHomeError, match="is missing"):
         rejoin(write(member, POINT, blocks=False), tmp_path / "new")

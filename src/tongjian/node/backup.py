@@ -106,6 +106,7 @@ def _copy_engine(folder: Path, target: Path, *, with_keys: bool) -> None:
     engine = EngineHome(folder)
     own = target / ENGINE_NAME
     own.mkdir(mode=0o700)
+    EngineHome(target).observe(_WHY)  # in the backup too, for who copies it back by hand
     config = engine.folder / "config"
     skipped = () if with_keys else ("*_key.json",)
     shutil.copytree(config, own / "config", ignore=shutil.ignore_patterns(*skipped))
@@ -189,14 +190,15 @@ def restore_backup(backup: Path, folder: Path) -> Listed:
             msg = f"{backup / name} is not what was written: its SHA-256 differs"
             raise BackupError(msg)
     folder.mkdir(parents=True, exist_ok=True)
+    engine = EngineHome(folder)
+    if any(Path(name).parts[0] == ENGINE_NAME for name in listed.files):
+        # Before the first file: what is cut off on the way must not vote either.
+        engine.observe(_WHY)
+        engine.folder.chmod(0o700)
     for name in listed.files:
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _copy_sparse(backup / name, copy)
-    engine = EngineHome(folder)
-    if engine.folder.exists():
-        engine.folder.chmod(0o700)
-        engine.observe(_WHY)
     with Home(folder).open(writable=True) as chain:
         found = chain.hash_of(chain.header(listed.height)).hex()
         if chain.chain_id.hex() != listed.chain or found != listed.header:

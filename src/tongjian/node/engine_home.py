@@ -92,13 +92,22 @@ class EngineHome:
         self.abci = self.folder / "abci.sock"
 
     def make_keys(self) -> None:
-        """Draw the keys of this node, where it has none yet."""
+        """Draw the keys of this node, where it has none yet.
+
+        A validator's key without its record does not vote at once: it may have signed before.
+        """
         (self.folder / "config").mkdir(parents=True, exist_ok=True)
         (self.folder / "data").mkdir(exist_ok=True)
         self.folder.chmod(0o700)
         if not (self.folder / NODE_KEY).exists():
             secret = _private(SigningKey(salt()))
             write_json(self.folder / NODE_KEY, {"priv_key": secret}, mode=0o600)
+        known = (self.folder / VALIDATOR_KEY).exists()
+        if known and not (self.folder / VALIDATOR_STATE).exists() and not self.observes():
+            self.observe(
+                "the record of what it signed is missing beside its key: it watches until the "
+                "network has decided blocks without it"
+            )
         self._make_validator(VALIDATOR_KEY, VALIDATOR_STATE)
 
     def _make_validator(self, name: str, state: str) -> None:

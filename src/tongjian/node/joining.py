@@ -210,6 +210,11 @@ def rejoin(path: Path, folder: Path, *, state_sync: bool = False) -> list[str]:
     public = engine.node_public, engine.validator_public
     aside = folder / f"aside-{sum(1 for _ in folder.glob('aside-*')) + 1}"
     aside.mkdir()
+    # Before the record goes: whatever fails from here on, the validator does not vote.
+    engine.observe(
+        "its state was lost, and with it perhaps what it signed last: it watches until the network "
+        "has decided blocks without it"
+    )
     for name in (*LEDGER_PARTS, STORE_NAME, STORE_NAME + "-lock", FOLDER, f"{ENGINE_NAME}/data"):
         if (folder / name).exists():
             (folder / name).rename(aside / Path(name).name)
@@ -217,10 +222,6 @@ def rejoin(path: Path, folder: Path, *, state_sync: bool = False) -> list[str]:
     if public != (engine.node_public, engine.validator_public):
         msg = f"the keys in {engine.folder} changed while it was read"
         raise EngineHomeError(msg)
-    engine.observe(
-        "its state was lost, and with it perhaps what it signed last: it watches until the network "
-        "has decided blocks without it"
-    )
     return others
 
 
