@@ -112,10 +112,14 @@ class RevokeDidKey(Act, tag="identity.revoke_did_key"):
 
 @service.operation(by=TWO_PERSONS, law=LAW, writes=(DIDS, DID_KEYS))
 def revoke_did_key(act: RevokeDidKey, ledger: Ledger) -> DidKeyRevoked:
-    """End a key from a height on: what was on record before that height stays good."""
+    """End a key from a height on: what was on record before that height stays good.
+
+    A height that is set moves back only: a theft found after a rotation is still a theft.
+    """
     did = require_did(ledger, act.office)
     key = ledger.one(DID_KEYS, act.office, act.key, missing=Refusal.DID_KEY_UNKNOWN)
-    ensure(key.revoked_height == 0, Refusal.DID_KEY_ENDED)
+    is_sooner = not key.revoked_height or act.from_height < key.revoked_height
+    ensure(is_sooner, Refusal.DID_KEY_ENDED)
     is_past = act.from_height <= ledger.height
     ensure(act.from_height >= max(key.from_height, 1), Refusal.DID_KEY_HEIGHT_WRONG)
     ensure(not is_past or act.end != "rotated", Refusal.DID_KEY_HEIGHT_WRONG)

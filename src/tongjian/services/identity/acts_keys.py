@@ -23,6 +23,7 @@ from tongjian.services.identity.rules import (
     CLERK,
     OF_PERSON,
     check_new_key,
+    check_own_key,
     enrol,
     require_active,
     revoke,
@@ -83,14 +84,19 @@ def enrol_key(act: EnrolKey, ledger: Ledger) -> PersonKeyEnrolled:
 def add_key(
     act: AddKey, ledger: Ledger
 ) -> tuple[PersonKeyEnrolled] | tuple[PersonKeyRevoked, PersonKeyEnrolled]:
-    """Add a key of one's own; the one it replaces ends with this block."""
+    """Add a key of one's own; the one it replaces ends with this block.
+
+    A key that this block revoked adds none: who stole it would keep what the person has ended.
+    """
     row = require_active(ledger, act.person)
     ensure(ledger.time_ms < act.until_ms, Refusal.PERIOD_EMPTY)
     new = (act.suite, act.public, act.until_ms)
     if act.replaces is None:
+        check_own_key(ledger)
         identity = check_new_key(ledger, act.person, act.suite, act.public, act.proof)
         return (enrol(ledger, identity, new, act.person, row),)
     _require_live(ledger, act.person, act.replaces)
+    check_own_key(ledger)
     identity = check_new_key(ledger, act.person, act.suite, act.public, act.proof)
     kept = tuple(key for key in row.keys if key != act.replaces)
     ended = revoke(ledger, act.replaces)

@@ -12,11 +12,25 @@ from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, AtCounter, Recorded, Signer
-from tongjian.core.persons import MANDATES, PERSONS, Mandate, Matters, Person, Presence
+from tongjian.core.persons import (
+    MANDATES,
+    PERSON_KEYS,
+    PERSONS,
+    Mandate,
+    Matters,
+    Person,
+    Presence,
+)
 from tongjian.core.values import Amount, Count, Digest, PersonId, TimeMs, count, fen, name, time_ms
 from tongjian.services.identity.records import MandateGranted, MandateWithdrawn, service
 from tongjian.services.identity.refusals import Refusal
-from tongjian.services.identity.rules import CLERK, VERIFIER, require_active, two_of
+from tongjian.services.identity.rules import (
+    CLERK,
+    VERIFIER,
+    check_own_key,
+    require_active,
+    two_of,
+)
 
 OF_PRINCIPAL: Final = Recorded(PERSONS, ("principal",), "office")
 AT_COUNTER: Final = AtCounter(
@@ -70,7 +84,7 @@ class EndGuardianship(Act, tag="identity.end_guardianship"):
 @service.operation(
     by=AnyOf((InPerson("principal"), AT_COUNTER)),
     law="Civil Code art. 161, 165",
-    reads=(PERSONS,),
+    reads=(PERSONS, PERSON_KEYS),
     writes=(MANDATES,),
 )
 def grant_mandate(act: GrantMandate, ledger: Ledger) -> MandateGranted:
@@ -94,7 +108,7 @@ def grant_mandate(act: GrantMandate, ledger: Ledger) -> MandateGranted:
 @service.operation(
     by=two_of(OF_PRINCIPAL),
     law="Civil Code art. 27, 28, 34; PIPL art. 31",
-    reads=(PERSONS,),
+    reads=(PERSONS, PERSON_KEYS),
     writes=(MANDATES,),
 )
 def appoint_guardian(act: AppointGuardian, ledger: Ledger) -> MandateGranted:
@@ -141,6 +155,7 @@ def _granted(
 ) -> MandateGranted:
     ensure(mandate.from_ms < mandate.until_ms, Refusal.PERIOD_EMPTY)
     whose = require_active(ledger, principal)
+    check_own_key(ledger)
     other = ledger.get(PERSONS, agent)
     is_fit = agent != principal and _is_agent(other, whose)
     ensure(is_fit, Refusal.AGENT_WRONG)

@@ -31,6 +31,13 @@ def require_active(ledger: Ledger, person: PersonId) -> Person:
     return row
 
 
+def check_own_key(ledger: Ledger) -> None:
+    """Refuse a person's key that this very block revoked, where what it leaves would outlast it."""
+    if ledger.signer.is_person:
+        key = ledger.one(PERSON_KEYS, key_id(ledger.signer.key), missing=Refusal.KEY_UNKNOWN)
+        ensure(not key.revoked_height, Refusal.KEY_REVOKED)
+
+
 def check_new_key(
     ledger: Ledger, person: PersonId, suite: int, public: bytes, proof: bytes
 ) -> KeyId:

@@ -10,6 +10,7 @@ from tongjian.core.encoding import replace
 from tongjian.core.ledger import Ledger
 from tongjian.core.operation import Act, ensure
 from tongjian.core.permission import AnyOf, Holder, Signer
+from tongjian.core.persons import PERSON_KEYS
 from tongjian.core.signatures import KeySuite, check_seal_key, compute_key_id, is_sound
 from tongjian.core.values import (
     Height,
@@ -80,7 +81,7 @@ class RevokeKey(Act, tag="membership.revoke_key"):
 @service.operation(
     by=AnyOf((two_persons(OWN_OFFICE), VOTE)),
     law="Electronic Signature Law art. 13",
-    reads=(OFFICERS,),
+    reads=(OFFICERS, PERSON_KEYS),
     writes=(KEYS,),
 )
 def enrol_key(act: EnrolKey, ledger: Ledger) -> KeyEnrolled:
@@ -89,7 +90,7 @@ def enrol_key(act: EnrolKey, ledger: Ledger) -> KeyEnrolled:
     ensure(not officer.suspended, Refusal.OFFICER_SUSPENDED)
     ensure(ledger.time_ms < act.until_ms, Refusal.PERIOD_EMPTY)
     identity = _identify(ledger, act.suite, act.public)
-    ensure(ledger.get(KEYS, identity) is None, Refusal.KEY_EXISTS)
+    ensure(_is_unused(ledger, identity), Refusal.KEY_EXISTS)
     ensure(_is_possessed(ledger, act), Refusal.POSSESSION_UNPROVEN)
 
     key = _key(ledger, act)
@@ -100,6 +101,7 @@ def enrol_key(act: EnrolKey, ledger: Ledger) -> KeyEnrolled:
 @service.operation(
     by=Holder("officer"),
     law="Electronic Signature Law art. 15",
+    reads=(PERSON_KEYS,),
     writes=(KEYS,),
 )
 def rotate_key(act: RotateKey, ledger: Ledger) -> tuple[KeyEnrolled, KeyRevoked]:
@@ -109,7 +111,7 @@ def rotate_key(act: RotateKey, ledger: Ledger) -> tuple[KeyEnrolled, KeyRevoked]
     ensure(old.officer == act.officer, Refusal.KEY_OF_ANOTHER)
     ensure(not old.revoked_height, Refusal.KEY_REVOKED)
     identity = _identify(ledger, act.suite, act.public)
-    ensure(ledger.get(KEYS, identity) is None, Refusal.KEY_EXISTS)
+    ensure(_is_unused(ledger, identity), Refusal.KEY_EXISTS)
     overlap_max = ledger.parameter("rotation_overlap_blocks_max")
     ensure(act.overlap_blocks <= overlap_max, Refusal.OVERLAP_TOO_LONG)
     ensure(_is_possessed(ledger, act), Refusal.POSSESSION_UNPROVEN)
@@ -162,6 +164,11 @@ def is_vote_kept(ledger: Ledger, holder: OfficerId, keys: dict[bytes, Key]) -> b
     if officer is None or not is_governor(officer, ledger.time_ms):
         return True
     return is_vote_possible(ledger, keys=keys)
+
+
+def _is_unused(ledger: Ledger, identity: KeyId) -> bool:
+    """Say whether nobody has a key: a citizen's would tell which officer they are."""
+    return ledger.get(KEYS, identity) is None and ledger.get(PERSON_KEYS, identity) is None
 
 
 def _is_possessed(ledger: Ledger, act: EnrolKey | RotateKey) -> bool:

@@ -165,6 +165,15 @@ def end(key: int, at: int, why: Any = "rotated") -> RevokeDidKey:
     return RevokeDidKey(**fields)
 
 
+def test_a_key_whose_end_is_set_can_end_sooner_and_never_later(town: Town) -> None:
+    both = town.both(SCHOOLS)
+    town.world.accepts(*both, act=end(1, 2**40))
+    town.world.refuses(Refusal.DID_KEY_ENDED, *both, act=end(1, 2**40, "compromised"))
+    stolen = end(1, town.world.height, "compromised")
+    town.world.accepts(*both, act=stolen, vector="accepts_a_theft_found_after_rotation")
+    town.world.refuses(Refusal.DID_KEY_ENDED, both[0], act=town.issue(2))
+
+
 def test_a_key_is_rotated_with_overlap_and_ends_in_future(town: Town) -> None:
     world = town.world
     both = town.both(SCHOOLS)

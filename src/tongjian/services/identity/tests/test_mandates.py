@@ -6,6 +6,7 @@ import pytest
 from identity_town import DAY_MS, FOREVER, POLICE, Kernel, Refusal, Town, digest, presence
 
 from tongjian.core.persons import MANDATES
+from tongjian.services.identity.acts_keys import RevokeKey
 from tongjian.services.identity.acts_mandates import (
     AppointGuardian,
     EndGuardianship,
@@ -71,6 +72,16 @@ def test_a_mandate_is_refused_in_order_of_precedence() -> None:
         town.no(Refusal.AGENT_WRONG, lin, grant(lin.person, agent, matters=("invoice",)))
     for matter in ("invoice", "identity.grant_mandate", "landed"):
         town.no(Refusal.MATTER_WRONG, lin, grant(lin.person, zhou.person, matters=(matter,)))
+
+
+def test_a_key_revoked_in_this_block_gives_no_mandate_after_it() -> None:
+    town = Town()
+    lin, zhou = town.keyed("lin"), town.keyed("zhou")
+    revoke: Any = RevokeKey(person=lin.person, key=lin.key)  # type: ignore[arg-type]
+    thief = ((lin,), (grant(lin.person, zhou.person),))
+    outcomes = [one.outcome for one in town.world.block((town.signers("clerk"), (revoke,)), thief)]
+    assert outcomes == ["", f"identity/{Refusal.KEY_REVOKED.number}@0"]
+    assert town.world.row(MANDATES, lin.person, zhou.person) is None
 
 
 @pytest.mark.parametrize("by", ["principal", "agent", "counter"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from identity_town import (
     FOREVER,
+    POLICE,
     Kernel,
     Refusal,
     Secret,
@@ -25,6 +26,9 @@ from tongjian.core.values import KeyId, PersonId
 from tongjian.node.signers import generate_secret, signer_of
 from tongjian.services.identity.acts_keys import AddKey, EnrolKey, RevokeKey
 from tongjian.services.identity.acts_persons import SuspendPerson
+from tongjian.services.membership.acts_keys import EnrolKey as OfficerKey
+from tongjian.services.membership.acts_keys import RotateKey
+from tongjian.services.membership.refusals import Refusal as MembershipRefusal
 from tongjian.testkit.world import CHAIN
 
 TWO = "clerk+verifier"
@@ -128,6 +132,17 @@ def test_a_person_adds_and_replaces_keys_of_their_own() -> None:
     town.no(Refusal.KEYS_FULL, third, add(person, Secret("sixth")))
 
 
+def test_a_key_revoked_in_this_block_brings_no_other_key_after_it() -> None:
+    town = Town()
+    lin = town.keyed("lin")
+    person: Any = lin.person
+    revoked = (town.signers("clerk"), (RevokeKey(person=person, key=lin.key),))  # type: ignore[arg-type]
+    thief = ((lin,), (add(person, Secret("thief")),))
+    outcomes = [result.outcome for result in town.world.block(revoked, thief)]
+    assert outcomes == ["", f"identity/{Refusal.KEY_REVOKED.number}@0"]
+    assert town.row(person).keys == ()
+
+
 def test_a_key_is_revoked_by_its_person_or_by_one_officer() -> None:
     town = Town()
     lin, zhou = town.keyed("lin"), town.keyed("zhou")
@@ -142,3 +157,20 @@ def test_a_key_is_revoked_by_its_person_or_by_one_officer() -> None:
     town.ok(lin, revoke(lin.key))
     town.no(Refusal.KEY_REVOKED, "clerk", revoke(lin.key))
     town.no(Kernel.KEY_REVOKED, lin, revoke(lin.key))
+
+
+def test_a_persons_key_is_enrolled_for_no_officer() -> None:
+    town = Town()
+    world = town.world
+    two = world.person("ann", POLICE, "registrar"), world.person("bo", POLICE, "registrar_checker")
+    lin, clerk = town.keyed("lin"), town.officers["clerk"]
+    secret = Secret("linland")
+    assert secret.id == lin.key
+    fields: Any = key_fields(lin.person, secret, proof=secret.proof(clerk.officer))  # type: ignore[arg-type]
+    del fields["person"]
+    act = OfficerKey(officer=clerk.officer, **fields)
+    world.refuses(MembershipRefusal.KEY_EXISTS, *two, act=act, vector="refuses_key_of_a_person")
+    rotated = RotateKey(officer=clerk.officer, key=clerk.key, overlap_blocks=0, **fields)  # type: ignore[arg-type]
+    world.refuses(
+        MembershipRefusal.KEY_EXISTS, clerk, act=rotated, vector="refuses_key_of_a_person"
+    )
