@@ -42,8 +42,10 @@ from tongjian.services.identity.rules import require_active
 from tongjian.services.identity.rules_credentials import (
     check_issuer,
     check_signing_key,
+    lift,
     require_type,
     set_status,
+    stop,
     take_entry,
 )
 
@@ -136,6 +138,7 @@ def issue(act: IssueCredential | IssueChecked, ledger: Ledger) -> CredentialIssu
         status="issued",
         reason=None,
         changed_height=height(0),
+        stops=(),
     )
     ledger.put(CREDENTIALS, *place, row=row)
     return CredentialIssued(
@@ -174,7 +177,7 @@ def suspend_credential(act: SuspendCredential, ledger: Ledger) -> CredentialChan
     """Suspend at once, by one person; what is suspended in doubt can be given back."""
     row = require_credential(ledger, act.office, act.list, act.index)
     ensure(row.status == "issued", Refusal.CREDENTIAL_STATUS_WRONG)
-    return set_status(ledger, (act.office, act.list, act.index), row, "suspended", act.reason)
+    return stop(ledger, (act.office, act.list, act.index), row, act.reason)
 
 
 class ReinstateCredential(Act, tag="identity.reinstate_credential"):
@@ -191,7 +194,7 @@ def reinstate_credential(act: ReinstateCredential, ledger: Ledger) -> Credential
     """Reinstate, by two persons; what the ledger itself suspended is not theirs to give."""
     row = require_credential(ledger, act.office, act.list, act.index)
     ensure(row.status == "suspended", Refusal.CREDENTIAL_STATUS_WRONG)
-    ensure(row.reason not in FOLLOWED, Refusal.NOT_ITS_REASON)
+    ensure(not any(one in FOLLOWED for one in row.stops), Refusal.NOT_ITS_REASON)
     return set_status(ledger, (act.office, act.list, act.index), row, "issued", act.reason)
 
 
@@ -231,13 +234,14 @@ def follow_person(act: FollowPerson, ledger: Ledger) -> tuple[CredentialChanged,
     for key, _ in ledger.range(HOLDINGS, act.holder, limit=HOLDINGS_MAX):
         place: tuple[Uscc, int, int] = key[1:]
         row = require_credential(ledger, *place)
-        was = (row.status, row.reason)
-        if act.status == "active" and was == ("suspended", "person"):
-            events.append(set_status(ledger, place, row, "issued", "person"))
-        elif act.status == "suspended" and row.status == "issued":
-            events.append(set_status(ledger, place, row, "suspended", "person"))
-        elif act.status == "ended" and row.status != "revoked":
-            events.append(set_status(ledger, place, row, "suspended", "death"))
+        if row.status == "revoked":
+            continue
+        if act.status == "active" and "person" in row.stops:
+            events.append(lift(ledger, place, row, "person"))
+        elif act.status == "suspended":
+            events.append(stop(ledger, place, row, "person"))
+        elif act.status == "ended":
+            events.append(stop(ledger, place, row, "death"))
     return tuple(events)
 
 

@@ -28,7 +28,6 @@ from tongjian.services.identity.records_credentials import (
     STATUS_CHUNKS,
     STATUS_LISTS,
     TYPES,
-    CredentialStatus,
     Licence,
     LicenceCopy,
     LicenceId,
@@ -36,7 +35,7 @@ from tongjian.services.identity.records_credentials import (
     Version,
 )
 from tongjian.services.identity.refusals import Refusal
-from tongjian.services.identity.rules_credentials import require_type, set_status
+from tongjian.services.identity.rules_credentials import lift, require_type, set_status, stop
 
 LAW: Final = "Online Government Services Provisions art. 10; Administrative Licensing Law art. 39"
 END_LAW: Final = (
@@ -124,13 +123,6 @@ def end_licence(act: EndLicence, ledger: Ledger) -> Changes:
     return change(ledger, act.licence, ("in_force", "suspended"), "ended")
 
 
-_FOLLOWS: Final[dict[LicenceStatus, CredentialStatus]] = {
-    "in_force": "issued",
-    "suspended": "suspended",
-    "ended": "revoked",
-}
-
-
 def change(ledger: Ledger, licence: str, before: tuple[str, ...], status: LicenceStatus) -> Changes:
     """Give a licence another status and its credentials the one that follows, or refuse."""
     row = ledger.one(LICENCES, licence, missing=Refusal.LICENCE_UNKNOWN)
@@ -143,10 +135,14 @@ def change(ledger: Ledger, licence: str, before: tuple[str, ...], status: Licenc
     for key, _ in ledger.range(LICENCE_COPIES, licence, limit=LICENCE_COPIES_MAX):
         place = key[1:]
         held = ledger.one(CREDENTIALS, *place, missing=Refusal.CREDENTIAL_UNKNOWN)
-        is_back = status == "in_force" and (held.status, held.reason) == ("suspended", "licence")
-        is_stopped = status == "suspended" and held.status == "issued"
-        if is_back or is_stopped or (status == "ended" and held.status != "revoked"):
-            events.append(set_status(ledger, place, held, _FOLLOWS[status], "licence"))
+        if held.status == "revoked":
+            continue
+        if status == "in_force" and "licence" in held.stops:
+            events.append(lift(ledger, place, held, "licence"))
+        elif status == "suspended":
+            events.append(stop(ledger, place, held, "licence"))
+        elif status == "ended":
+            events.append(set_status(ledger, place, held, "revoked", "licence"))
     return tuple(events)
 
 

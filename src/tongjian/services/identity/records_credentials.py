@@ -83,6 +83,8 @@ ChangeReason = Literal[
 ]
 """Why a status changed; `licence`, `person` and `death` are the ledger's own."""
 FOLLOWED: Final = ("licence", "person", "death")
+STOPS_MAX: Final = 4
+"""The issuer's own reason, and each of the ledger's."""
 
 
 HOLDINGS_MAX: Final = 48
@@ -193,6 +195,8 @@ class Credential(Row, matched=True):
     reason: ChangeReason | None
     """Of the last change."""
     changed_height: Height
+    stops: Annotated[tuple[ChangeReason, ...], Meta(max_length=STOPS_MAX)]
+    """All that suspend it now: lifting one does not lift another."""
 
 
 class Holding(Row, matched=True):

@@ -98,12 +98,32 @@ def set_status(
     """Give a credential another status, with its bits and the roots of its list in this block."""
     office, number, index = place
     changed = height(ledger.height)
-    changes = replace(row, status=status, reason=reason, changed_height=changed)
+    stops = row.stops if status == "suspended" else ()
+    changes = replace(row, status=status, reason=reason, changed_height=changed, stops=stops)
     ledger.put(CREDENTIALS, office, number, index, row=changes)
     _set_bits(ledger, place, is_revoked=status == "revoked", is_suspended=status == "suspended")
     return CredentialChanged(
         office=uscc(office), list=number, index=index, status=status, reason=reason
     )
+
+
+def stop(
+    ledger: Ledger, place: tuple[str, int, int], row: Credential, reason: ChangeReason
+) -> CredentialChanged:
+    """Suspend a credential for a reason, beside any that suspends it already."""
+    others = tuple(one for one in row.stops if one != reason)
+    stopped = replace(row, stops=(*others, reason))
+    return set_status(ledger, place, stopped, "suspended", reason)
+
+
+def lift(
+    ledger: Ledger, place: tuple[str, int, int], row: Credential, reason: ChangeReason
+) -> CredentialChanged:
+    """Take a reason away; what another still suspends stays suspended, for that one."""
+    left = tuple(one for one in row.stops if one != reason)
+    if left:
+        return set_status(ledger, place, replace(row, stops=left), "suspended", left[-1])
+    return set_status(ledger, place, row, "issued", reason)
 
 
 def _set_bits(

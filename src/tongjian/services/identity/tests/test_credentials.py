@@ -273,11 +273,15 @@ def test_a_suspended_pseudonym_takes_its_credentials_along_and_back(town: Town) 
     town.of(SCHOOLS, suspend(2), by=1)
     clerk, verifier = town.identity
     town.world.accepts(verifier, act=SuspendPerson(person=LIN), vector="accepts_with_credentials")
-    assert [town.credential(n).reason for n in (1, 2)] == ["person", "doubt"]
-    town.world.refuses(Refusal.NOT_ITS_REASON, *town.both(SCHOOLS), act=reinstate(1))
+    assert [town.credential(n).reason for n in (1, 2)] == ["person", "person"]
+    for index in (1, 2):
+        town.world.refuses(Refusal.NOT_ITS_REASON, *town.both(SCHOOLS), act=reinstate(index))
     restore = RestorePerson(person=LIN)
     town.world.accepts(clerk, verifier, act=restore, vector="accepts_with_credentials")
     assert [town.credential(n).status for n in (1, 2)] == ["issued", "suspended"]
+    assert town.credential(2).reason == "doubt"
+    town.of(SCHOOLS, reinstate(2))
+    assert town.credential(2).status == "issued"
 
 
 def test_a_recorded_death_reaches_credentials_in_its_own_block(town: Town) -> None:

@@ -6,6 +6,7 @@ import pytest
 from credential_town import (
     CITY,
     DATA,
+    LIN,
     PERMIT,
     POLICE,
     RESIDENT,
@@ -17,7 +18,11 @@ from credential_town import (
 
 from tongjian.core.directory import Kernel
 from tongjian.core.values import name
-from tongjian.services.identity.acts_credentials import ReinstateCredential, SuspendCredential
+from tongjian.services.identity.acts_credentials import (
+    FollowPerson,
+    ReinstateCredential,
+    SuspendCredential,
+)
 from tongjian.services.identity.acts_issuers import RetireType
 from tongjian.services.identity.acts_licences import EndLicence, RestoreLicence, SuspendLicence
 from tongjian.services.identity.records_credentials import LICENCE_COPIES_MAX, LICENCES
@@ -77,17 +82,38 @@ def test_an_e_licence_lives_as_long_as_its_licence(town: Town) -> None:
     world.accepts(both[0], act=SuspendCredential(**doubt))
     world.refuses(Refusal.LICENCE_STATUS_WRONG, *both, act=RESTORE)
     world.accepts(*both, act=SUSPEND)
-    assert [town.credential(n).reason for n in (1, 2, 3)] == ["licence", "doubt", "licence"]
+    assert [town.credential(n).reason for n in (1, 2, 3)] == ["licence"] * 3
     world.refuses(Refusal.LICENCE_STATUS_WRONG, *both, act=SUSPEND)
     world.refuses(Refusal.LICENCE_STATUS_WRONG, both[0], act=permit(town, 4, until_ms=soon))
-    cleared: Any = {"office": SCHOOLS, "list": 0, "index": 1, "reason": "doubt_cleared"}
-    world.refuses(Refusal.NOT_ITS_REASON, *both, act=ReinstateCredential(**cleared))
+    for index in (1, 2):
+        cleared: Any = {"office": SCHOOLS, "list": 0, "index": index, "reason": "doubt_cleared"}
+        world.refuses(Refusal.NOT_ITS_REASON, *both, act=ReinstateCredential(**cleared))
     world.accepts(*both, act=RESTORE)
     assert [town.credential(n).status for n in (1, 2, 3)] == ["issued", "suspended", "issued"]
     world.accepts(*both, act=END)
     assert [town.credential(n).status for n in (1, 2, 3)] == ["revoked"] * 3
     world.refuses(Refusal.LICENCE_STATUS_WRONG, *both, act=END)
     assert world.row(LICENCES, licence_number()).copies == 3
+
+
+@pytest.mark.parametrize("first", ["licence", "person"])
+def test_an_e_licence_counts_again_when_licence_and_holder_both_do(town: Town, first: str) -> None:
+    world, both = town.world, town.both(SCHOOLS)
+    town.of(SCHOOLS, town.grant())
+    world.accepts(both[0], act=permit(town, 1, holder=LIN))
+    steps: dict[str, Any] = {
+        "licence": lambda act: world.accepts(*both, act=act),
+        "person": town.cause,
+    }
+    off: Any = {"licence": SUSPEND, "person": FollowPerson(holder=LIN, status="suspended")}
+    on: Any = {"licence": RESTORE, "person": FollowPerson(holder=LIN, status="active")}
+    second = "person" if first == "licence" else "licence"
+    for which in (first, second):
+        steps[which](off[which])
+    for which, left in ((first, "suspended"), (second, "issued")):
+        steps[which](on[which])
+        assert town.credential(1).status == left
+    assert town.credential(1).stops == ()
 
 
 def test_a_licence_has_so_many_e_licences_and_all_of_its_own_type(town: Town) -> None:
