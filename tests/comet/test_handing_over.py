@@ -9,6 +9,7 @@ from network import Node, handed_over, node, town
 from small import Small, put
 
 from tongjian.core.encoding import Malformed
+from tongjian.engines.comet import admission as admission_module
 from tongjian.engines.comet import engine as engine_module
 from tongjian.engines.comet.bundles import (
     BUNDLE_BYTES_MAX,
@@ -20,7 +21,7 @@ from tongjian.engines.comet.bundles import (
 )
 from tongjian.engines.comet.engine import CometEngine
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
-from tongjian.engines.outcomes import Status
+from tongjian.engines.outcomes import Busy, Status
 
 __all__ = ["handed_over", "node", "town"]
 
@@ -86,6 +87,40 @@ def test_only_so_much_is_with_the_network_at_once(
         assert len(bundles) <= engine_module.SENDERS
         node.engine.block(*bundles)
     assert {future.result()[0].status for future in futures} == {Status.COMMITTED}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("name", "bound"), [("QUEUE_MAX", 2), ("QUEUE_BYTES_MAX", 1000)])
+def test_clients_are_told_busy_while_the_ledger_is_held(
+    town: Small,
+    node: Node,
+    engine: CometEngine,
+    mempool: Mempool,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    bound: int,
+) -> None:
+    monkeypatch.setattr(engine_module, name, bound)
+    monkeypatch.setattr(engine_module, "fits", lambda envelopes, _: envelopes <= 1)
+    envelopes = [town.envelope(put(f"t{number}", 1)) for number in range(12)]
+    futures = []
+    with node.chain.lock, pytest.raises(Busy):  # nobody can be admitted meanwhile
+        futures += [engine.submit([one]) for one in envelopes]
+    wait(lambda: not engine._queue)
+    assert engine._queue_bytes == 0
+    assert mempool.asked <= len(envelopes)
+
+
+@pytest.mark.parametrize(("name", "bound"), [("VERIFIED_MAX", 2), ("VERIFIED_BYTES_MAX", 500)])
+def test_what_was_verified_is_remembered_within_bounds(
+    town: Small, node: Node, monkeypatch: pytest.MonkeyPatch, name: str, bound: int
+) -> None:
+    monkeypatch.setattr(admission_module, name, bound)
+    admission = node.application.admission
+    for number in range(20):
+        transaction = make_bundle([town.envelope(put(f"t{number}", 1))])
+        assert node.caller.ask("check_tx", {"tx": transaction, "type": 0})["code"] == 0
+    assert len(admission._verified) + len(admission._verified_old) < 12
 
 
 @pytest.mark.timeout(60)

@@ -20,6 +20,8 @@ from tongjian.engines.outcomes import BAD_SIGNATURE
 
 VERIFIED_MAX: Final = 100_000
 """Envelopes whose verdict is remembered; two generations are kept."""
+VERIFIED_BYTES_MAX: Final = 64 * 1024 * 1024
+"""And so many bytes of them: a member may send large ones for ever."""
 
 
 class Bad(Exception):
@@ -52,6 +54,7 @@ class Admission:
         self._checkers = checkers
         self._verified: dict[bytes, Incoming] = {}
         self._verified_old: dict[bytes, Incoming] = {}
+        self._verified_bytes = 0
         self.signatures = 0
         """Checked since the start."""
 
@@ -134,15 +137,16 @@ class Admission:
 
     def forget(self) -> None:
         """Drop the older generation of verdicts once the younger is full."""
-        if len(self._verified) > VERIFIED_MAX:
+        if len(self._verified) > VERIFIED_MAX or self._verified_bytes > VERIFIED_BYTES_MAX:
             self._verified_old, self._verified = self._verified, {}
+            self._verified_bytes = 0
 
     def _open_one(self, envelope: bytes) -> Incoming:
         known = self._verified.get(envelope)
         if known is None:
             known = self._verified_old.get(envelope)
             if known is not None:
-                self._verified[envelope] = known
+                self._remember(known)
         if known is not None:
             return known
         incoming = self._chain.opener.open(envelope)
@@ -165,7 +169,11 @@ class Admission:
         if not all(verdicts):
             raise Bad(BAD_SIGNATURE)
         for incoming in complete:
-            self._verified[incoming.data] = incoming
+            self._remember(incoming)
+
+    def _remember(self, incoming: Incoming) -> None:
+        self._verified[incoming.data] = incoming
+        self._verified_bytes += len(incoming.data)
 
     def _jobs(self, incoming: Incoming) -> list[Job]:
         directory = self._chain.machine.directory

@@ -171,6 +171,7 @@ class Application:
         if is_tick(data):
             return {} if data == self.tick() and self.has_due() else refusal("no deadline has come")
         self._expect_rules()
+        self.admission.forget()  # blocks may be long in coming
         try:
             opened = self.admission.open(data)
         except Bad as bad:

@@ -25,6 +25,8 @@ from tongjian.engines.outcomes import Busy, Group, Outcome, Status, Stopped, Wai
 __all__ = ["CometEngine"]
 
 QUEUE_MAX: Final = 20_000
+QUEUE_BYTES_MAX: Final = 256 * 1024 * 1024
+"""What waits here at most, by number and by size; then clients are told to come again."""
 SENDERS: Final = 2
 IN_FLIGHT_MAX: Final = 4_000
 IN_FLIGHT_BYTES: Final = 1024 * 1024
@@ -48,6 +50,7 @@ class CometEngine:
         self._application = application
         self._rpc = rpc
         self._queue: deque[tuple[Group, int, bytes]] = deque()
+        self._queue_bytes = 0
         self._ready = threading.Condition()
         self._pending: dict[bytes, Waiting] = {}
         self._pending_bytes = 0
@@ -76,11 +79,15 @@ class CometEngine:
             if self._closing:
                 msg = "the engine has stopped: closed"
                 raise Stopped(msg)
-            if len(self._queue) + len(self._pending) + len(data) > QUEUE_MAX and self._pending:
+            size = sum(map(len, data))
+            if self.waiting and (
+                self.waiting + len(data) > QUEUE_MAX or self._queue_bytes + size > QUEUE_BYTES_MAX
+            ):
                 raise Busy(retry_after_ms=200)
             if not data:
                 group.future.set_result([])
             self._queue.extend((group, position, one) for position, one in enumerate(data))
+            self._queue_bytes += size
             self._ready.notify()
         return group.future
 
@@ -181,6 +188,7 @@ class CometEngine:
             size = 0
             while self._queue and fits(len(batch) + 1, size := size + len(self._queue[0][2])):
                 batch.append(self._queue.popleft())
+                self._queue_bytes -= len(batch[-1][2])
             return batch
 
     def _is_full(self) -> bool:
