@@ -116,10 +116,26 @@ def test_a_new_key_is_drawn_for_its_owner_alone(home: Path, suite: str) -> None:
     assert run("keys", "new", "fresh", home=home).exit_code == ExitCode.UNAUTHORISED
 
 
-def test_a_suite_that_is_none_is_told(home: Path) -> None:
-    assert "There is no suite" in fails(
-        ExitCode.USAGE, "keys", "new", "x", "--suite", "rsa", home=home
-    )
+@pytest.mark.parametrize("suite", ["rsa", "webauthn", "cometbft"])
+def test_a_suite_of_which_no_file_is_drawn_is_told(home: Path, suite: str) -> None:
+    told = fails(ExitCode.USAGE, "keys", "new", "x", "--suite", suite, home=home)
+    assert f"There is no suite {suite}" in told
+    assert "keys passkey" in told
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a b", "a/b", ".x"], ids=repr)
+@pytest.mark.parametrize("verb", ["new", "passkey", "protect"])
+def test_a_key_stands_in_the_folder_of_keys_and_nowhere_else(
+    home: Path, verb: str, name: str
+) -> None:
+    before = sorted(home.rglob("*.json"))
+    assert "no name of a holder" in fails(ExitCode.UNAUTHORISED, "keys", verb, name, home=home)
+    assert sorted(home.rglob("*.json")) == before
+
+
+def test_who_drew_a_key_is_told_of_officers_and_persons(home: Path) -> None:
+    said = ok("keys", "new", "fresh", home=home).stderr
+    assert "OFFICER, or the PSEUDONYM" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("suite", ["p256", "ed25519"])

@@ -93,7 +93,7 @@ _KNOWN: Final[dict[str, _Known]] = {
         ExitCode.FAILURE,
         "The backup was not made, or not put back.",
         "docs/operations/nodes.md",
-        "tongjian backup --help",
+        "tongjian backup --help, or tongjian restore --help",
     ),
     "tongjian.storage.errors.Pruned": _Known(
         ExitCode.NOT_FOUND,

@@ -13,7 +13,9 @@ HolderArgument = Annotated[
 SuiteOption = Annotated[
     str, typer.Option("--suite", metavar="SUITE", help="ed25519, sm2, p256 or ml-dsa-65.")
 ]
-_PROVE: Final = "tongjian keys prove {holder} --for OFFICER"
+_PROVE: Final = "tongjian keys prove {holder} --for OFFICER, or the PSEUDONYM of a person"
+_DRAWN: Final = ("ed25519", "sm2", "p256", "ml-dsa-65")
+"""What a file or a token may hold; passkeys and keys of an engine are made elsewhere."""
 
 
 def new(
@@ -26,15 +28,14 @@ def new(
 ) -> None:
     """Draw a key and write its file; it counts once it is enrolled."""
     from tongjian.node import secrecy
-    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.home import Home
     from tongjian.node.keys import KeyPair, write_key
     from tongjian.node.signers import generate_secret
 
     home = Home(surface.folder)
-    known = _suite(suite)
+    path, known = home.key_path(holder), _suite(suite)
     secret = generate_secret(known)
     passphrase = secrecy.ask(f"new passphrase of {holder}", secrecy.PASSPHRASE) if protect else b""
-    path = home.folder / KEYS_NAME / f"{holder}.json"
     pair = KeyPair(secret, home.digest(), known)
     write_key(path, secret, holder, known, passphrase)
     _tell(surface, holder, pair)
@@ -49,13 +50,13 @@ def token(
 ) -> None:
     """Make a key in a security module or card, and write the file that says where it is."""
     from tongjian.node import secrecy, tokens
-    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.home import Home
     from tongjian.node.keys import read_key, write_token_key
 
     home = Home(surface.folder)
     digest, known = home.digest(), _suite(suite)
     place = tokens.Place(module=module, token=label, label=holder)
-    path = home.folder / KEYS_NAME / f"{holder}.json"
+    path = home.key_path(holder)
     if path.exists():
         raise Failure(
             ExitCode.CONFLICT,
@@ -77,16 +78,16 @@ def passkey(
     """Make a passkey in the browser of this machine, and write the file that names it."""
     from tongjian.core.signatures import KeySuite, compute_key_id
     from tongjian.node import passkeys
-    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.home import Home
     from tongjian.node.keys import Identity, write_passkey
 
     home = Home(surface.folder)
-    digest = home.digest()
+    digest, path = home.digest(), home.key_path(holder)
     made: list[bytes] = []
 
     def take(answer: dict[str, Any]) -> str:
         credential, public = passkeys.read_enrolment(answer, passkeys.origin_of(port))
-        write_passkey(home.folder / KEYS_NAME / f"{holder}.json", credential, holder, public)
+        write_passkey(path, credential, holder, public)
         made.append(public)
         return "已建立，可关闭此页。Made; this page can be closed."
 
@@ -118,10 +119,10 @@ def protect(
 ) -> None:
     """Put the secret of a key file under a passphrase, asked for twice, or under a token's key."""
     from tongjian.node import secrecy, tokens
-    from tongjian.node.home import KEYS_NAME, Home
+    from tongjian.node.home import Home
     from tongjian.node.keys import seal_key, wrap_key
 
-    path = Home(surface.folder).folder / KEYS_NAME / f"{holder}.json"
+    path = Home(surface.folder).key_path(holder)
     if (label is None) != (module is None):
         raise Failure(
             ExitCode.USAGE,
@@ -156,13 +157,13 @@ def _tell_kept(surface: Surface, holder: str, where: str) -> None:
 def _suite(name: str) -> Any:
     from tongjian.core.signatures import SUITE_NAMES
 
-    known = {text: suite for suite, text in SUITE_NAMES.items()}
+    known = {text: suite for suite, text in SUITE_NAMES.items() if text in _DRAWN}
     if name not in known:
         raise Failure(
             ExitCode.USAGE,
-            f"There is no suite {name}.",
-            why=f"There are {', '.join(known)}.",
-            then="tongjian keys new --help",
+            f"There is no suite {name} for a key of this kind.",
+            why=f"There are {', '.join(known)}; passkeys are made in a browser.",
+            then="tongjian keys new --help, or tongjian keys passkey --help",
         )
     return known[name]
 

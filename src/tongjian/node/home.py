@@ -10,6 +10,7 @@ offices.json   names of offices, for display; not on the ledger
 import gc
 import json
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,15 @@ from tongjian.engines.solo import SoloEngine
 from tongjian.engines.trust import anchors_of, as_of
 from tongjian.node.clock import now_ms
 from tongjian.node.engine_home import EngineHome
-from tongjian.node.keys import Identity, KeyPair, SealKeys, read_credential, read_identity, read_key
+from tongjian.node.keys import (
+    Identity,
+    KeyFileError,
+    KeyPair,
+    SealKeys,
+    read_credential,
+    read_identity,
+    read_key,
+)
 from tongjian.storage.files import write_json
 from tongjian.verifier.anchors import Anchors, SealAnchor
 
@@ -35,6 +44,7 @@ ANCHORS_NAME: Final = "anchors.json"
 KEYS_NAME: Final = "keys"
 NAMES_NAME: Final = "offices.json"
 SEAL_KEY_NAME: Final = "operator"
+_HOLDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class HomeError(Exception):
@@ -120,17 +130,24 @@ class Home:
 
     def key(self, holder: str) -> KeyPair:
         """Return the key of a holder on this machine; raises `KeyFileError`."""
-        return read_key(self._key_path(holder), self.digest())
+        return read_key(self.key_path(holder), self.digest())
 
     def identity(self, holder: str) -> Identity:
         """Return which key a holder has here, without opening it; raises `KeyFileError`."""
-        return read_identity(self._key_path(holder), self.digest())
+        return read_identity(self.key_path(holder), self.digest())
 
     def credential(self, holder: str) -> bytes:
         """Return the id by which a browser knows a holder's passkey; raises `KeyFileError`."""
-        return read_credential(self._key_path(holder))
+        return read_credential(self.key_path(holder))
 
-    def _key_path(self, holder: str) -> Path:
+    def key_path(self, holder: str) -> Path:
+        """Return where the key file of a holder stands; raises `KeyFileError` for no such name.
+
+        A name with a slash would put a secret outside the folder that is kept and backed up.
+        """
+        if _HOLDER.fullmatch(holder) is None:
+            msg = f"{holder!r} is no name of a holder: letters, digits, `.`, `_`, `-`, 64 at most"
+            raise KeyFileError(msg)
         return self.folder / KEYS_NAME / f"{holder}.json"
 
     @contextmanager

@@ -35,7 +35,7 @@ ApplicationNumber = Annotated[
         pattern=r"^[0-9]{6}-[0-9]{4}-[0-9]{7}$(?!\n)",
         min_length=19,
         max_length=19,
-        description="Number of an application: division 6, year 4, sequence 7.",
+        description="Number of an application, as 990106-2026-0000001: division, year, sequence.",
     ),
 ]
 EntryNumber = Annotated[
