@@ -1,5 +1,6 @@
 """Receipts of a network of four: they hold offline, and no forged one does."""
 
+import datetime as dt
 from typing import Any, Final
 
 import cbor2
@@ -8,10 +9,16 @@ import msgspec
 import pytest
 from light_blocks import block, certifier, equal
 from msgspec.structs import replace
+from nacl.signing import SigningKey
 from network import VALIDATORS, Node, admit, bundle, sign_all, use_network
 from shelf import THINGS
 from small import Small, put, receipts
 
+from tongjian.connectors.credentials.jose import EDDSA, Signer, key
+from tongjian.connectors.credentials.making import make_token
+from tongjian.connectors.credentials.registered import Place
+from tongjian.connectors.credentials.steps import PresentationRefused
+from tongjian.connectors.credentials.verifying import verify_shown
 from tongjian.core.block import compute_seal_protected
 from tongjian.core.hashing import sha256
 from tongjian.core.signatures import KeySuite, compute_key_id
@@ -23,6 +30,7 @@ from tongjian.verifier.receipt import VerificationFailed, verify_receipt
 
 FOUR: Final = VALIDATORS[:4]
 STRANGERS: Final = VALIDATORS[4:]
+SEAL: Final = SigningKey(sha256(b"seal of an office"))
 
 
 class Case:
@@ -164,6 +172,20 @@ def test_a_trust_file_beyond_its_period_does_not_vouch_for_newer_blocks(case: Ca
     for still in (replace(older, as_of_ms=time_ms), replace(older, trust_days=0)):
         verify_receipt(case.receipt, still, now_ms=ends_ms + 1000 * DAY_MS)
     verify_receipt(case.receipt, older)
+
+
+def test_a_desk_accepts_no_state_for_which_its_trust_file_is_too_old(case: Case) -> None:
+    time_ms, days = as_of(case.chain)
+    older = replace(case.anchors, as_of_ms=time_ms - 1, trust_days=days)
+    place = Place("id.example", "11990100001400700T", 1, "resident", 1, 0, 7)
+    signer = Signer(key(EDDSA, bytes(SEAL.verify_key)), lambda text: SEAL.sign(text).signature)
+    shown = make_token(place, {}, signer, from_ms=time_ms, until_ms=time_ms + 1)
+    for ms, why in ((0, "silent on the row"), (1, "Get the ledger's current trust file")):
+        at = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(
+            milliseconds=time_ms - 1 + days * DAY_MS + ms * 1000
+        )
+        with pytest.raises(PresentationRefused, match=why):
+            verify_shown(shown.encode(), case.receipt, older, at=at, age_seconds_max=10**9)
 
 
 @pytest.mark.parametrize(

@@ -186,8 +186,8 @@ def _found(
     receipt: bytes, anchors: Anchors, place: Place, at: dt.datetime, age_seconds_max: int
 ) -> Registered:
     try:
-        not_before_ms = (int(at.timestamp()) - age_seconds_max) * 1000
-        verified = verify_receipt(receipt, anchors, not_before_ms)
+        now_ms = int(at.timestamp()) * 1000
+        verified = verify_receipt(receipt, anchors, now_ms - age_seconds_max * 1000, now_ms)
         return read_registered(verified, place)
     except VerificationFailed as failed:
         zh = "账簿回执不成立，或早于本验证方的时限"
