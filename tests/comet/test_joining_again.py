@@ -26,7 +26,7 @@ from tongjian.node.joining import (
     sync_point,
     write_invitation,
 )
-from tongjian.node.light_server import LightServer, read_question
+from tongjian.node.light_server import CLIENTS_MAX, LightServer, read_question
 
 POINT = SyncPoint(7, "AB" * 32, ["one.example:1"], ["archive.example:443"])
 
@@ -182,3 +182,15 @@ def test_what_is_not_served_is_refused_and_the_rest_is_passed_on(served: str) ->
             ask(body)
         assert refused.value.code == code
         refused.value.close()
+
+
+def test_who_connects_and_says_nothing_takes_a_place_and_no_more(served: str) -> None:
+    host, port = served.removeprefix("http://").split(":")
+    silent = [socket.create_connection((host, int(port)), timeout=30) for _ in range(CLIENTS_MAX)]
+    with socket.create_connection((host, int(port)), timeout=30) as further:
+        assert further.recv(1) == b""  # hung up on, and no thread begun
+    silent[0].setblocking(False)
+    with pytest.raises(BlockingIOError):
+        silent[0].recv(1)  # the first has its place still: the last did not wait for silence
+    for one in silent:
+        one.close()

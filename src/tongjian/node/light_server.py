@@ -23,28 +23,44 @@ SILENCE_S: Final = 10.0
 _NUMBER_MAX: Final = 20
 
 
+class _Listener(ThreadingHTTPServer):
+    """Gives each connection a thread while there are places; hangs up on the others."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._places = threading.BoundedSemaphore(CLIENTS_MAX)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        # Before a thread is begun: who connects and says nothing has one, too.
+        if not self._places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+
 class LightServer:
     """Listens for newcomers; a thread for each, a bounded number of them."""
 
     def __init__(self, listen: str, rpc: Path) -> None:
         """Open HOST:PORT in front of the engine's socket."""
         host, _, port = listen.rpartition(":")
-        self._places = threading.BoundedSemaphore(CLIENTS_MAX)
-        places = self._places
 
         class Handler(BaseHTTPRequestHandler):
             timeout = SILENCE_S
 
             def do_POST(self) -> None:
-                if not places.acquire(blocking=False):
-                    self.send_error(503, "too many ask at once")
-                    return
-                try:
-                    self._answer()
-                finally:
-                    places.release()
-
-            def _answer(self) -> None:
                 size = self.headers.get("Content-Length", "")
                 if not size.isdigit() or int(size) > BODY_BYTES_MAX:
                     self.send_error(413)
@@ -70,8 +86,7 @@ class LightServer:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
                 """Say nothing: who joins is seen at the peers."""
 
-        self._server = ThreadingHTTPServer((host or "0.0.0.0", int(port)), Handler)  # noqa: S104
-        self._server.daemon_threads = True
+        self._server = _Listener((host or "0.0.0.0", int(port)), Handler)  # noqa: S104
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
