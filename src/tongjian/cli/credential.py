@@ -90,7 +90,8 @@ def present(
 
     A credential of the form vcdm has no hidden claims: it is shown whole.
     """
-    from tongjian.cli.credential_files import asked_of, read_file, refusing, signer_of_file
+    from tongjian.cli.credential_files import asked_of, refusing, signer_of_file
+    from tongjian.cli.inputs import read_file
     from tongjian.connectors.credentials import presenting, sdjwt
     from tongjian.connectors.credentials.dates import moment_of
     from tongjian.connectors.credentials.documents import read_document

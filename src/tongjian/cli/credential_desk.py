@@ -153,8 +153,9 @@ def verify(
 
     Needs no ledger and no network. Exit code 4 where a step does not hold.
     """
-    from tongjian.cli.credential_files import asked_of, read_file
+    from tongjian.cli.credential_files import asked_of
     from tongjian.cli.freshness import read_span_s
+    from tongjian.cli.inputs import read_file
     from tongjian.connectors.credentials.dates import moment_of
     from tongjian.connectors.credentials.noncebook import NonceBook
     from tongjian.connectors.credentials.steps import PresentationRefused

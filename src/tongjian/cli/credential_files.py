@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.inputs import read_file
 
 if TYPE_CHECKING:
     from tongjian.connectors.credentials.jose import Key, Signer
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
     from tongjian.node.keys import KeyPair
 
 SUITES: Final = ("ed25519", "p256")
-
-
-def read_file(path: Path) -> bytes:
-    """Return what a file holds; raises `Failure` where there is none."""
-    if not path.is_file():
-        raise Failure(
-            ExitCode.NOT_FOUND,
-            f"There is no file {path}.",
-            why="Nothing was read.",
-            then="repeat the command with a file that exists",
-        )
-    return path.read_bytes()
 
 
 @contextmanager

@@ -333,7 +333,7 @@ def _suffix(form: str) -> str:
 
 
 def _claims(text: str) -> dict[str, Any]:
-    from tongjian.cli.credential_files import read_file
+    from tongjian.cli.inputs import read_file
     from tongjian.connectors.credentials.documents import read_document
     from tongjian.connectors.credentials.errors import CredentialMalformed
 
@@ -345,13 +345,10 @@ def _claims(text: str) -> dict[str, Any]:
 
 
 def _moment(text: str) -> int:
-    from tongjian.cli.moments import parse_moment
+    from tongjian.cli.inputs import moment_of
 
-    try:
-        # Credentials say whole seconds; the ledger holds the same moment.
-        return parse_moment(text) // 1000 * 1000
-    except ValueError as error:
-        raise _usage("--until is no moment.", f"{error}.") from error
+    # Credentials say whole seconds; the ledger holds the same moment.
+    return moment_of("--until", text, "tongjian credential issue --help") // 1000 * 1000
 
 
 def _hex(text: str) -> bytes:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tongjian.cli.failures import ExitCode, Failure
-from tongjian.cli.moments import parse_moment, write_moment
+from tongjian.cli.inputs import moment_of
+from tongjian.cli.moments import write_moment
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def certificate(
     from tongjian.node.clock import now_ms
     from tongjian.verifier.certificates import CertificateInvalid
 
-    at_ms = now_ms() if moment is None else _moment(moment)
+    at_ms = now_ms() if moment is None else moment_of("--at", moment, "--at 2026-11-22T09:00")
     read = [[_read(path) for path in each] for each in (files, roots, status or [])]
     with Waiting.of(surface) as waiting:
         identity = waiting.key_of(key)
@@ -140,13 +141,4 @@ def _read(path: Path) -> bytes:
             f"{path} cannot be read.",
             why=f"{error.strerror}.",
             then="tongjian keys certificate --help",
-        ) from error
-
-
-def _moment(text: str) -> int:
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise Failure(
-            ExitCode.USAGE, "--at is no moment.", why=str(error), then="--at 2026-11-22T09:00"
         ) from error

@@ -1,6 +1,7 @@
 """Networks: several nodes that decide together, on one machine to try out or on many."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ VOTERS: Final = ("data-governor", "tax-governor")
 """Who carries a vote in the example plan."""
 OFFICES: Final = ("11990100001400700T", "11990100001400110R")
 RULE: Final = "docs/how-to/run-a-network.md"
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}")
 
 As = Annotated[
     list[str] | None, typer.Option("--as", help="Holder of a voting key; once for each.")
@@ -201,8 +203,7 @@ def invite(
     read = read_card(card)
     answer = submit(home, holders or [], (read.act(power),))
     if answer.refusal is not None:
-        refusal = f"{answer.refusal.service}/{answer.refusal.number}"
-        raise Failure(answer.code, "The node was not admitted.", why=refusal, rule=RULE)
+        raise _refused(answer.code, "The node was not admitted.", answer.refusal)
     _write_pass(home, invitation, peers_of([read]), server, blocks=blocks)
     said = {"node": read.node, "height": answer.height, "invitation": str(invitation)}
     _say(surface, said, "give the invitation to the node: tongjian network join --invitation FILE")
@@ -276,6 +277,7 @@ def join(
         peers = enter(invitation, surface.folder, state_sync=state_sync)
         _say(surface, {"folder": str(surface.folder), "peers": peers}, "tongjian network run")
         return
+    _check_card(office, listen, external)
     card = make_card(surface.folder, office, listen, external)
     path = surface.folder / "card.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
@@ -294,8 +296,7 @@ def leave(surface: Surface, holders: As = None) -> None:
     act = RetireNode(node=EngineHome(home.folder).node_public)
     answer = submit(home, holders or [], (act,))
     if answer.refusal is not None:
-        refusal = f"{answer.refusal.service}/{answer.refusal.number}"
-        raise Failure(answer.code, "The node was not retired.", why=refusal, rule=RULE)
+        raise _refused(answer.code, "The node was not retired.", answer.refusal)
     _say(surface, {"retired": act.node.hex(), "height": answer.height}, "stop this node")
 
 

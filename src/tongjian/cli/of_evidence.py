@@ -7,6 +7,7 @@ import typer
 
 from tongjian.cli.command import command
 from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.inputs import read_file
 from tongjian.cli.outputs import STDOUT, CosignedOption, ForceOption, OutputOption, write_output
 from tongjian.cli.surface import Surface
 
@@ -61,7 +62,7 @@ def hash_file(
     kept = _beside(file, SALT_SUFFIX)
     digest, text = commit_content(
         file.name,
-        _read(file),
+        read_file(file),
         salt(),
         numbers[algorithm],
         before=_hex(before, "--renews"),
@@ -96,8 +97,8 @@ def stamp_check(
 
     try:
         stamped = verify_time_stamp(
-            read_token(_read(token)),
-            _read(data),
+            read_token(read_file(token)),
+            read_file(data),
             [each for path in roots for each in _certificates(path)],
             intermediates=[each for path in extra or [] for each in _certificates(path)],
             until_ms=now_ms(),
@@ -149,7 +150,7 @@ def pack(
     from tongjian.node.home import Home
 
     sources = [_source(path) for path in files]
-    heads = [_read(path) for path in cosigned or []]
+    heads = [read_file(path) for path in cosigned or []]
     wanted = _hex(item, "--item")
     home = Home(surface.folder)
     with home.open() as chain:
@@ -227,8 +228,8 @@ def verify(
     from tongjian.connectors.evidence.verify import verify_package
     from tongjian.verifier.anchors import Anchors
 
-    data = _read(package)
-    _read(trust)
+    data = read_file(package)
+    read_file(trust)
     trusted = None if roots is None else [each for path in roots for each in _certificates(path)]
     try:
         report = verify_package(data, Anchors.read(trust), trusted)
@@ -295,22 +296,11 @@ def _document(path: Path, report: "Report") -> dict[str, Any]:
 # -- files ----------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise Failure(
-            ExitCode.NOT_FOUND,
-            f"There is no file {path}.",
-            why="Nothing was read.",
-            then="repeat the command with a file that exists",
-        )
-    return path.read_bytes()
-
-
 def _source(path: Path) -> "Source":
     from tongjian.connectors.evidence.pack import SALT_SUFFIX, Source
 
     kept = _beside(path, SALT_SUFFIX)
-    return Source(path.name, _read(path), kept.read_bytes() if kept.is_file() else b"")
+    return Source(path.name, read_file(path), kept.read_bytes() if kept.is_file() else b"")
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -322,7 +312,7 @@ def _certificates(path: Path) -> list[bytes]:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    data = _read(path)
+    data = read_file(path)
     if not data.startswith(b"-----"):
         return [data]
     try:

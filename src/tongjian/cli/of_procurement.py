@@ -12,6 +12,7 @@ import typer
 
 from tongjian.cli.command import command
 from tongjian.cli.failures import ExitCode, Failure
+from tongjian.cli.inputs import require_file
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def _commit(digest: Any, file: Path) -> tuple[bytes, bytes]:
     from tongjian.core.hashing import compute_commitment
     from tongjian.node.clock import salt
 
-    _require(file)
+    require_file(file)
     drawn = salt()
     return compute_commitment(digest, drawn, file.read_bytes()), drawn
 
@@ -275,7 +276,7 @@ def _read_act(file: Path) -> "Act":
     from tongjian.catalogue import load_registry
     from tongjian.core.encoding import Malformed
 
-    _require(file)
+    require_file(file)
     try:
         document = json.loads(file.read_text("utf-8"))
         act: Act = load_registry().act_codec.decode(bytes.fromhex(document["act"]))
@@ -318,7 +319,7 @@ def _transport(file: Path) -> int:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    _require(file)
+    require_file(file)
     try:
         document: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except ValueError as error:
@@ -337,16 +338,6 @@ def _bytes(flag: str, text: str) -> bytes:
             rule="32 bytes in hexadecimal",
             then="tongjian procurement bid seal --help",
         ) from error
-
-
-def _require(file: Path) -> None:
-    if not file.is_file():
-        raise Failure(
-            ExitCode.NOT_FOUND,
-            f"There is no file {file}.",
-            why="Nothing was read and nothing recorded.",
-            then="repeat the command with a file that exists",
-        )
 
 
 def _refuse_existing(file: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple, cast
 from msgspec import inspect as shapes
 
 from tongjian.cli.failures import ExitCode, Failure
-from tongjian.cli.moments import parse_moment, write_moment
+from tongjian.cli.inputs import moment_of
+from tongjian.cli.moments import write_moment
 from tongjian.cli.readable import as_json, tag_of
 from tongjian.cli.spoken import Sentence, sentence_of
 from tongjian.cli.submit import Answer, decide
@@ -98,7 +99,11 @@ class Waiting:
             signers=tuple(self.key_of(one) for one in who),
             acts=acts,
         )
-        until = now_ms() + DEADLINE_MS if deadline is None else _moment(deadline)
+        until = (
+            now_ms() + DEADLINE_MS
+            if deadline is None
+            else moment_of("--deadline", deadline, "tongjian tx draft --help")
+        )
         draft = self.desk.begin(body, until)
         self.keep(output or self._tray.path(draft), draft)
 
@@ -295,18 +300,6 @@ def read_hex(text: str) -> bytes:
             "These are not bytes in hexadecimal.",
             why=str(error),
             then="tongjian tx attach --help",
-        ) from error
-
-
-def _moment(text: str) -> int:
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise Failure(
-            ExitCode.USAGE,
-            f"{text!r} is no moment.",
-            why="A moment is an ISO 8601 time, Shanghai's where it has no offset.",
-            then="tongjian tx draft --help",
         ) from error
 
 

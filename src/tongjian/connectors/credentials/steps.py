@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from tongjian.connectors.evidence.errors import Words
+from tongjian.connectors.steps import Step, Words
 from tongjian.connectors.strictjson import Json
 
 TITLES: Final = {
@@ -50,15 +50,6 @@ class PresentationRefused(Exception):
         self.step = step
         self.why = Words(zh, en)
         super().__init__(f"step {self.number}, {TITLES[step].en}: {en}")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step that held, and what it proves."""
-
-    number: int
-    title: Words
-    proves: Words
 
 
 @dataclass

@@ -7,8 +7,8 @@ recorded is `not_proven` in every package: the ledger cannot know it, and art. 1
 import json
 from typing import Any, Final
 
-from tongjian.connectors.evidence.errors import Words
 from tongjian.connectors.evidence.facts import Facts
+from tongjian.connectors.steps import Words
 from tongjian.services.evidence.records import Question
 
 NOT_PROVEN: Final = "not_proven"

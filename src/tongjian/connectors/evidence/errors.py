@@ -1,14 +1,8 @@
 """What is wrong with a package, said in both languages at the step that found it."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Words(NamedTuple):
-    """One sentence in Chinese and English."""
-
-    zh: str
-    en: str
-
+from tongjian.connectors.steps import Words
 
 TITLES: Final = {
     "form": Words("形式", "form"),

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from tongjian.connectors.evidence.answers import build_answers
 from tongjian.connectors.evidence.custody import Link, walk
-from tongjian.connectors.evidence.errors import TITLES, PackageInvalid, Words
+from tongjian.connectors.evidence.errors import TITLES, PackageInvalid
 from tongjian.connectors.evidence.facts import Facts, read_facts
 from tongjian.connectors.evidence.package import (
     ANSWERS,
@@ -24,6 +24,7 @@ from tongjian.connectors.evidence.package import (
     Opening,
     open_package,
 )
+from tongjian.connectors.steps import Step, Words
 from tongjian.services.evidence.exchange import compute_content, compute_renewal
 from tongjian.services.evidence.records import TimeStamp
 from tongjian.verifier.anchors import Anchors
@@ -49,15 +50,6 @@ _ALONE: Final = Words(
     "账簿运行者与当事人无关（信任文件未要求外部见证人，第十七条第二项）",
     "that the ledger's operator is no party: the trust file asks for no witness (art. 17(2))",
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step that held, and what it proves."""
-
-    number: int
-    title: Words
-    proves: Words
 
 
 @dataclass
