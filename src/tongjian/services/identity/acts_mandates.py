@@ -157,7 +157,7 @@ def _granted(
     whose = require_active(ledger, principal)
     check_own_key(ledger)
     other = ledger.get(PERSONS, agent)
-    is_fit = agent != principal and _is_agent(other, whose)
+    is_fit = agent != principal and _is_agent(other, whose) and not _is_of_office(ledger, agent)
     ensure(is_fit, Refusal.AGENT_WRONG)
     in_domain = all(one.partition(".")[0] == whose.domain for one in mandate.matters)
     ensure(in_domain, Refusal.MATTER_WRONG)
@@ -177,6 +177,12 @@ def _is_agent(other: Person | None, principal: Person) -> bool:
         and other.capacity == "adult"
         and other.domain == principal.domain
     )
+
+
+def _is_of_office(ledger: Ledger, agent: PersonId) -> bool:
+    """Say whether an officer who signs is the agent or declared kin: who gains attests nothing."""
+    officers = (one for one in ledger.signers if not one.is_person)
+    return any(agent in (one.person, *one.relatives) for one in officers)
 
 
 def _has_ended(mandate: Mandate, time_ms: int) -> bool:

@@ -35,7 +35,10 @@ class Refusal(RefusalCode):
     KEY_WEAK = 27, "The key is weak, not canonical, or of a suite that is not known."
     KEY_EXISTS = 28, "The key is enrolled already; one key is one person's in one domain."
     POSSESSION_UNPROVEN = 29, "The new key did not sign that it is to be enrolled for this holder."
-    AGENT_WRONG = 30, "An agent is another person of the same domain, of age and in force."
+    AGENT_WRONG = (
+        30,
+        "An agent is another of the domain, of age, in force, no signing officer or kin.",
+    )
     MATTER_WRONG = 31, "A mandate names matters of the domain of both persons, and of no other."
     MANDATE_STANDS = 32, "A mandate between these two persons is in force."
     MANDATE_UNKNOWN = 33, "No such mandate is recorded."

@@ -155,12 +155,15 @@ def test_an_officer_attests_no_presence_of_their_own_or_of_kin() -> None:
     assert own.person == clerk.person, "the pseudonym of the post is that of the domain"
     kin = world.citizen("kin", POLICE, "land")
     world.related(kin, clerk)
-    zhou = world.citizen("zhou", POLICE, "land")
+    zhou, lin = world.citizen("zhou", POLICE, "land"), town.person("lin")
     for who in (own, kin):
         act = grant(who.person, zhou.person, presence=presence())
         town.no(Kernel.NOT_PERMITTED, TWO, act, vector="refuses_presence_of_own_or_kin")
-    act = grant(zhou.person, kin.person, presence=presence())
-    town.ok(TWO, act)
+        gained = grant(zhou.person, who.person, presence=presence())
+        town.no(Refusal.AGENT_WRONG, TWO, gained, vector="refuses_agent_of_the_office")
+        guardian = guard(zhou.person, who.person)
+        town.no(Refusal.AGENT_WRONG, TWO, guardian, vector="refuses_agent_of_the_office")
+    town.ok(TWO, grant(zhou.person, lin, presence=presence()))
 
 
 def test_a_suspended_agent_grants_and_holds_nothing() -> None:
