@@ -189,7 +189,7 @@ def test_who_connects_and_says_nothing_takes_a_place_and_no_more(served: str) ->
     silent = [socket.create_connection((host, int(port)), timeout=30) for _ in range(CLIENTS_MAX)]
     with socket.create_connection((host, int(port)), timeout=30) as further:
         assert further.recv(1) == b""  # hung up on, and no thread begun
-    silent[0].setblocking(False)
+    silent[0].settimeout(0)
     with pytest.raises(BlockingIOError):
         silent[0].recv(1)  # the first has its place still: the last did not wait for silence
     for one in silent:

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+from pathlib import Path
 
 import pytest
 from network import Node, bundle, sign_all
@@ -15,9 +16,11 @@ from tongjian.core.operation import Act
 from tongjian.engines.chain import Chain
 from tongjian.engines.comet.retention import Policy, Retention, make_policy
 from tongjian.engines.comet.snapshot_maker import make_snapshot
+from tongjian.node.backup import copy_chain
 from tongjian.node.home import Home
 from tongjian.storage.checks import check_entries
 from tongjian.storage.errors import LogDamaged, Pruned
+from tongjian.storage.store import Store
 
 KEPT = 6
 
@@ -105,6 +108,33 @@ def test_a_pruned_ledger_is_opened_again_and_goes_on(node: Node, town: Small) ->
         Chain(node.folder, town.genesis, writable=True)
     room.unlink()
     node.chain = Chain(node.folder, town.genesis, writable=True)
+
+
+def test_a_backup_that_is_taken_while_blocks_are_pruned_has_what_its_store_names(
+    node: Node, town: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(node, Policy(KEPT, 0, 0, step=1))
+    live(node, town, 8)
+    copy = Store.copy
+
+    def copy_slowly(store: Store, path: Path) -> None:
+        live(node, town, 1)
+        copy(store, path)
+        live(node, town, 3)
+
+    monkeypatch.setattr(Store, "copy", copy_slowly)
+    target = tmp_path / "backup"
+    target.mkdir()
+    copy_chain(node.chain, target)
+    with contextlib.closing(Chain(target, town.genesis, writable=True)) as restored:
+        assert (restored.height, restored.opened.rebuilt) == (node.chain.height, "")
+        floor, kept = restored.store.floor, restored.log.kept()
+        assert floor is not None
+        assert kept is not None
+        assert kept.height <= floor.blocks
+        for height in range(floor.blocks, restored.height + 1):
+            assert restored.frame(height).end > 0
+            assert restored.header(height) == node.chain.header(height)
 
 
 def test_a_pruned_ledger_is_examined_as_far_as_it_goes(node: Node, town: Small) -> None:

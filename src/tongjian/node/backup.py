@@ -1,6 +1,7 @@
 """Copies of a ledger's folder, taken while it is in use, and put back.
 
-The store is copied from one view of it, the block log after it: the log may be ahead, never behind.
+The store is copied from one view of it, the newest blocks after it: the log may be ahead of it,
+never behind.
 The engine's files come last, as they stood at one moment: its process is held for the milliseconds
 that links to its finished files and copies of its open ones take. A ledger that is older than its
 engine is what a crash leaves, and is made up for at the start.
@@ -78,7 +79,7 @@ def make_backup(folder: Path, target: Path, *, with_keys: bool = True) -> Listed
         shutil.copytree(folder / KEYS_NAME, target / KEYS_NAME)
     with home.open() as chain:
         height, header = chain.height, chain.hash_of(chain.header(chain.height)).hex()
-        _copy_chain(chain, target)
+        copy_chain(chain, target)
     if (folder / SNAPSHOTS / LOG_FOLDER).exists():
         shutil.copytree(folder / SNAPSHOTS / LOG_FOLDER, target / SNAPSHOTS / LOG_FOLDER)
     if EngineHome(folder).folder.exists():
@@ -89,15 +90,27 @@ def make_backup(folder: Path, target: Path, *, with_keys: bool = True) -> Listed
     return listed
 
 
-def _copy_chain(chain: Chain, target: Path) -> None:
-    chain.store.copy(target / STORE_NAME)
-    kept = chain.log.kept()
+def copy_chain(chain: Chain, target: Path) -> None:
+    """Copy store and block log of an open chain into a folder, while it is written and pruned.
+
+    The log goes first, up to the newest block that is known, and its rest after the store: what is
+    pruned meanwhile is then nothing that the copied store still names.
+    """
+    end = 0 if chain.tip is None else chain.tip.log_end
     with (chain.folder / LOG_NAME).open("rb") as source, (target / LOG_NAME).open("wb") as copy:
+        kept = chain.log.kept()
         if kept is not None:
             # The hole in front of the first kept block is a hole in the copy too.
-            copy.write(source.read(chain.log.end_of_note))
             source.seek(kept.offset)
             copy.seek(kept.offset)
+        while part := source.read(min(_BUFFER, end - source.tell())):
+            copy.write(part)
+        source.seek(0)
+        copy.seek(0)
+        copy.write(source.read(chain.log.end_of_note))  # what was given back since is noted too
+        chain.store.copy(target / STORE_NAME)
+        source.seek(end)
+        copy.seek(end)
         shutil.copyfileobj(source, copy, _BUFFER)
         _sync(copy)
 

@@ -27,6 +27,7 @@ class _Listener(ThreadingHTTPServer):
     """Gives each connection a thread while there are places; hangs up on the others."""
 
     daemon_threads = True
+    request_queue_size = CLIENTS_MAX
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
