@@ -20,6 +20,7 @@ from tongjian.cli.network_status import status
 from tongjian.cli.surface import Surface
 
 if TYPE_CHECKING:
+    from tongjian.cli.words import Refusal
     from tongjian.node.home import Home
 
 READY_S: Final = 120
@@ -283,6 +284,29 @@ def join(
     path.write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
     said = {"card": str(path), "node": card.node, "validator": card.validator}
     _say(surface, said, "give the card to a member: tongjian network init, or invite")
+
+
+def _check_card(office: str, *addresses: str) -> None:
+    """Refuse what nobody could admit or reach, before keys are drawn for it."""
+    from tongjian.core.identifiers.errors import IdentifierInvalid
+    from tongjian.core.identifiers.parties import check_uscc
+
+    then = "tongjian network join --office USCC --listen HOST:PORT"
+    try:
+        check_uscc(office)
+    except IdentifierInvalid as error:
+        what, rule = "--office is no unified social credit code.", "GB 32100-2015"
+        raise Failure(ExitCode.USAGE, what, why=str(error), rule=rule, then=then) from error
+    for address in filter(None, addresses):
+        if _ADDRESS.fullmatch(address) is None:
+            why = "Peers reach a node at a host and a port, such as node.example:26656."
+            what = f"{address!r} is no HOST:PORT."
+            raise Failure(ExitCode.USAGE, what, why=why, rule=RULE, then=then)
+
+
+def _refused(code: ExitCode, what: str, refusal: "Refusal") -> Failure:
+    why = f"{refusal.service}/{refusal.number} {refusal.name}: {refusal.zh} {refusal.en}"
+    return Failure(code, what, why=why, rule=RULE, then="tongjian network status")
 
 
 def leave(surface: Surface, holders: As = None) -> None:
