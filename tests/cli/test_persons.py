@@ -1,11 +1,13 @@
 """A citizen's own key by the program itself: drawn, proven, enrolled, used, revoked."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import answer, copy_of, fails, ok
+from terminal import answer, copy_of, fails, ok, run
 
 from tongjian.cli.failures import ExitCode
 
@@ -119,3 +121,53 @@ def test_what_is_signed_names_the_person_and_not_an_office(home: Path) -> None:
     act = json.dumps({"type": "identity.object_recovery", "person": LIN})
     drafted = answer("tx", "draft", "--act", act, "--as", "lin", home=home)
     assert drafted["sentences"][0]["en"].startswith(f"person {LIN} does “Object to a recovery”")
+
+
+PAGE = Path(__file__).parents[2] / "docs/how-to/citizens-keys.md"
+FILLED = {
+    "NUMBER": "A" * 24,
+    "USCC": POLICE,
+    "TAG": "22" * 32,
+    "RECORD": "33" * 32,
+    "OTHER": "44" * 32,
+    "LINK": "55" * 32,
+    "PERSON": "0d" * 16,
+    "AGENT": LIN,
+}
+TOLD = {"public": "public", "proof": "proof", "draft": "file"}
+"""Words of the page, and the fields of answers that fill them."""
+
+
+def commands() -> list[list[str]]:
+    """Return the commands of the page, in order."""
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def fill(words: list[str], filled: dict[str, str]) -> list[str]:
+    """Put values in the place of the words in capitals."""
+    return [re.sub(r"\b[A-Z]{3,}\b", lambda found: filled[found[0]], word) for word in words]
+
+
+def test_the_page_on_citizens_keys_does_what_it_says(home: Path) -> None:
+    filled = dict(FILLED)
+    said: dict[str, str] = {}
+    for words in commands():
+        command = fill(words, filled)
+        if command[:2] == ["identity", "ask-recovery"]:
+            proven = prove(home, "lin-new", whose=filled["PERSON"])
+            command[command.index(filled["PUBLIC"])] = proven["public"]
+            command[command.index(filled["PROOF"])] = proven["proof"]
+        name = " ".join(command[:2])
+        more = ["--yes"] if name == "tx sign" else []
+        if name in {"tx submit", "identity complete-recovery"}:
+            said[name] = run(*command, home=home).output
+        elif name == "keys prove" or "--draft" in command:
+            found = answer(*command, home=home)
+            filled |= {w.upper(): str(found[k]) for w, k in TOLD.items() if k in found}
+        else:
+            said[name] = ok(*command, *more, home=home).output
+    assert "APPLICATION_UNKNOWN" in said["tx submit"]
+    assert "DELAY_RUNS" in said["identity complete-recovery"]
+    assert "objected" in said["identity object-recovery"]
