@@ -18,6 +18,7 @@ from tongjian.core.directory import Directory, Kernel
 from tongjian.core.identifiers import IdentifierInvalid, region_covers
 from tongjian.core.operation import Act, AnyTable, Refused
 from tongjian.core.persons import Presence, find_person
+from tongjian.core.standing import RELATIVES
 
 REGIONS_CACHED_MAX: Final = 4096
 """Pairs of regions, of which few recur; more would let acts fill the memory."""
@@ -238,6 +239,11 @@ class AllOf:
         return " + ".join(part.words() for part in self.parts) + " (distinct persons)"
 
 
+def _stands_for(actor: Actor, persons: tuple[bytes, ...]) -> bool:
+    """Say whether an officer, or a principal whose deputy they are, is one of some persons."""
+    return actor.person in persons or any(held.principal in persons for held in actor.held)
+
+
 @dataclass(frozen=True)
 class AtCounter:
     """Two officers before whom the person in a field stood: one attests it, another checks."""
@@ -249,7 +255,7 @@ class AtCounter:
     checker: Signer
 
     def signers(self, context: Context) -> tuple[Actor, ...] | None:
-        """Return the two officers, neither of them the person nor declared kin, or none."""
+        """Return the two officers, or none; neither they nor principals are the person or kin."""
         identity = getattr(context.act, self.field)
         presence: Presence | None = getattr(context.act, self.presence)
         person = find_person(context.read, identity, self.domain)
@@ -257,7 +263,9 @@ class AtCounter:
             return None
         if person.capacity != "adult" and presence.guardian is None:
             return None
-        others = [a for a in context.actors if identity not in (a.person, *a.relatives)]
+        kin = context.read(RELATIVES, identity)
+        own = (identity, *(() if kin is None else kin.persons))
+        others = [a for a in context.actors if not _stands_for(a, own)]
         apart = Context(tuple(others), context.time_ms, context.directory, context.read)
         apart.act = context.act
         return self.officers.signers(apart)

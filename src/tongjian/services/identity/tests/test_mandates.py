@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from identity_town import DAY_MS, FOREVER, POLICE, Kernel, Refusal, Town, digest, presence
+from identity_town import DAY_MS, FOREVER, POLICE, ROLES, Kernel, Refusal, Town, digest, presence
 
 from tongjian.core.persons import MANDATES
+from tongjian.core.standing import Deputy
 from tongjian.services.identity.acts_keys import RevokeKey
 from tongjian.services.identity.acts_mandates import (
     AppointGuardian,
@@ -164,6 +165,22 @@ def test_an_officer_attests_no_presence_of_their_own_or_of_kin() -> None:
         guardian = guard(zhou.person, who.person)
         town.no(Refusal.AGENT_WRONG, TWO, guardian, vector="refuses_agent_of_the_office")
     town.ok(TWO, grant(zhou.person, lin, presence=presence()))
+
+
+def test_a_deputy_attests_no_presence_of_the_principals_kin() -> None:
+    town = Town()
+    world = town.world
+    role, kin = ROLES["clerk"], world.citizen("kin", POLICE, "land")
+    boss, deputy = world.person("boss", POLICE, role), world.person("deputy", POLICE)
+    duty: Any = {"principal": boss.officer, "role": role, "from_ms": 0, "until_ms": FOREVER}
+    world.standing(deputy, deputy_for=(Deputy(**duty),))
+    world.related(kin, boss)
+    zhou, lin = world.citizen("zhou", POLICE, "land"), town.person("lin")
+    two = (deputy, town.officers["verifier"])
+    act = grant(kin.person, lin, presence=presence())
+    vector = "refuses_presence_of_kin_of_the_principal"
+    world.refuses(Kernel.NOT_PERMITTED, *two, act=act, vector=vector)
+    world.accepts(*two, act=grant(zhou.person, lin, presence=presence()))
 
 
 def test_a_suspended_agent_grants_and_holds_nothing() -> None:
