@@ -14,6 +14,7 @@ from small import Small, put, things_of
 
 from tongjian.core.hashing import sha256
 from tongjian.core.validators import compute_address
+from tongjian.engines.comet.rpc import Rpc
 from tongjian.engines.outcomes import Status
 from tongjian.node import backup, voting
 from tongjian.node.backup import BackupError, make_backup, restore_backup, take_image
@@ -204,6 +205,29 @@ def test_blocks_without_the_validator_are_counted_one_after_the_other(engine: En
         guard.heard(height, votes(who))
     assert guard.without == 1
     assert voting.WITHOUT == 3
+
+
+def test_a_block_that_is_asked_for_again_counts_once(engine: EngineHome) -> None:
+    guard = VotingGuard(engine, Idle())
+    for height in (4, 4, 4, 5):
+        guard.heard(height, votes(sha256(b"other")))
+    assert guard.without == 2
+
+
+def test_the_old_blocks_of_a_peer_that_lags_are_not_what_the_network_decides_now(
+    engine: EngineHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.observe("a reason")
+    guard = VotingGuard(engine, Idle())
+    said = {"catching_up": False, "latest_block_time": "2020-01-01T00:00:00.123456789Z"}
+    monkeypatch.setattr(Rpc, "call", lambda *_: {"sync_info": said})
+    assert not guard._has_caught_up(Rpc(engine.rpc))
+    said["latest_block_time"] = "2999-01-01T00:00:00Z"
+    assert guard._has_caught_up(Rpc(engine.rpc))
+    said["latest_block_time"] = ""
+    assert not guard._has_caught_up(Rpc(engine.rpc))
+    (engine.folder / "observer.json").unlink()
+    assert not guard._has_caught_up(Rpc(engine.rpc))
 
 
 # -- with real engines ----------------------------------------------------------------------------

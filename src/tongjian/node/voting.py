@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,7 +20,7 @@ import structlog
 from tongjian.core.validators import compute_address
 from tongjian.engines.comet.rpc import Rpc, RpcFailed
 from tongjian.engines.comet.wire import Message
-from tongjian.node.engine_home import VALIDATOR_STATE, EngineHome
+from tongjian.node.engine_home import OBSERVER, VALIDATOR_STATE, EngineHome
 
 WITHOUT: Final = 3
 """Blocks that the network must decide without the validator, one after the other."""
@@ -28,6 +29,7 @@ ABSENT: Final = 1
 """The engine's mark of a validator that did not vote on a block."""
 ROUND_MAX: Final = 2**31 - 1
 STEP_LAST: Final = 3
+_SECONDS: Final = len("2026-01-01T00:00:00")
 
 _log: Final = structlog.get_logger("voting")
 
@@ -72,8 +74,9 @@ class VotingGuard:
             for vote in votes
             if vote["validator"] is not None
         )
+        again = height <= self._height
         self._height = max(self._height, height)
-        self.without = 0 if voted else self.without + 1
+        self.without = 0 if voted else self.without + (not again)
         if not voted or height <= self._recorded or self._engine.observes():
             return
         self._recorded = recorded_height(self._engine.folder)
@@ -113,10 +116,17 @@ class VotingGuard:
         rpc.close()
 
     def _has_caught_up(self, rpc: Rpc) -> bool:
+        """Say whether the newest block here was made since the validator began to watch.
+
+        Peers that lag themselves may hand out, as their newest, heights that it has signed before.
+        """
         try:
-            return not rpc.call("status")["sync_info"]["catching_up"]
-        except (RpcFailed, KeyError):
+            found = rpc.call("status")["sync_info"]
+            made = datetime.fromisoformat(found["latest_block_time"][:_SECONDS] + "+00:00")
+            since_s = (self._engine.folder / OBSERVER).stat().st_mtime
+        except (RpcFailed, KeyError, ValueError, OSError):
             return False
+        return not found["catching_up"] and made.timestamp() >= since_s
 
 
 def recorded_height(folder: Path) -> int:
