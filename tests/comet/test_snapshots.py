@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import lmdb
 import msgspec
 import pytest
 from network import Node, bundle, sign_all, use_network
@@ -26,7 +27,7 @@ from tongjian.engines.comet.snapshot_maker import make_snapshot
 from tongjian.engines.comet.snapshots import PLACING, RESTORING, clear_unfinished
 from tongjian.engines.comet.wire import Message
 from tongjian.storage.checks import check_entries
-from tongjian.storage.errors import Pruned
+from tongjian.storage.errors import Pruned, StorageFull
 
 
 @pytest.fixture(autouse=True)
@@ -312,6 +313,28 @@ def test_a_chunk_that_is_not_the_listed_one_is_asked_for_again_of_another_peer(
         assert answer == {"result": 3, "refetch_chunks": [0], "reject_senders": ["peer"]}
     assert newcomer.apply(0, taken.chunks[0])["result"] == 1
     assert newcomer.apply(2, taken.chunks[2])["result"] == 5
+
+
+def test_a_disk_that_fills_up_while_a_snapshot_comes_is_told_as_full(
+    newcomer: Newcomer, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def begin(self, **_: Any) -> Any:
+            raise lmdb.DiskError
+
+        def close(self) -> None:
+            pass
+
+    assert newcomer.offer(taken.shown, taken.app_hash) == 1
+    restorer = newcomer.snapshots._restorer
+    assert restorer is not None
+    env = restorer._loader._env
+    monkeypatch.setattr(restorer._loader, "_env", Full())
+    with pytest.raises(StorageFull, match="it begins anew"):  # the engine is started again then
+        _ = [newcomer.apply(index, chunk) for index, chunk in enumerate(taken.chunks)]
+    env.close()
+    newcomer.chain.reload()
+    assert newcomer.take(taken.shown, taken.chunks, taken.app_hash) == 1
 
 
 def test_a_restore_that_was_cut_off_begins_anew(

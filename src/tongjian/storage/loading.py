@@ -1,14 +1,18 @@
 """Fills a new store from a snapshot, portion by portion; what is written was verified before."""
 
+import contextlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+import lmdb
 
 from tongjian.core.hashing import Hash
 from tongjian.core.order import Entry
 from tongjian.core.twigs import BITS_BYTES
 from tongjian.storage.environment import TABLES, open_env
+from tongjian.storage.errors import StorageFull
 from tongjian.storage.packing import (
     NUMBER_BYTES,
     SUM_MAX,
@@ -52,6 +56,12 @@ class StoreLoader:
         self._full = 0
         self._young: tuple[bytes, ...] = ()
 
+    @contextlib.contextmanager
+    def _portion(self) -> Generator[Any]:
+        """Write in one transaction; raises `StorageFull`."""
+        with _room(), self._env.begin(write=True) as txn:
+            yield txn
+
     def twigs(
         self,
         twigs: Sequence[tuple[bytes, Sequence[bytes], bytes]],
@@ -62,7 +72,7 @@ class StoreLoader:
         A twig without leaves has no active entry: nothing will ever be proven from it.
         """
         dbs = self._dbs
-        with self._env.begin(write=True) as txn:
+        with self._portion() as txn:
             for root, leaves, bits in twigs:
                 value = root + b"".join(leaves)
                 txn.put(self._full.to_bytes(4, "big"), value, db=dbs[b"twigs"], append=True)
@@ -75,7 +85,7 @@ class StoreLoader:
     ) -> None:
         """Take in the last twig, which is not full."""
         self._young = tuple(leaves)
-        with self._env.begin(write=True) as txn:
+        with self._portion() as txn:
             self._take_bits(txn, bits)
             self._take_entries(txn, entries)
 
@@ -103,18 +113,18 @@ class StoreLoader:
         packed = [(one[:16], pack_place(height, at, said)) for one, height, at, said in places]
         self._sum += sum([zlib.crc32(name + place) for name, place in packed])
         packed.sort()
-        with self._env.begin(write=True) as txn:
+        with self._portion() as txn:
             txn.cursor(self._dbs[b"transactions"]).putmulti(packed)
 
     def tiles(self, tiles: Iterable[tuple[int, int, bytes]]) -> None:
         """Take in tiles of the log: level, index, hashes."""
-        with self._env.begin(write=True) as txn:
+        with self._portion() as txn:
             for level, index, tile in tiles:
                 txn.put(tile_name(level, index), tile, db=self._dbs[b"tiles"])
 
     def headers(self, headers: Iterable[tuple[int, int, bytes]]) -> None:
         """Take in headers of blocks that are not here: height, log size, bytes."""
-        with self._env.begin(write=True) as txn:
+        with self._portion() as txn:
             for height, log_size, data in headers:
                 name = height.to_bytes(NUMBER_BYTES, "big")
                 meta = pack_meta(BlockMeta(0, 0, log_size), height)
@@ -124,7 +134,7 @@ class StoreLoader:
     def finish(self, tip: Tip, offset: int) -> None:
         """Write where the state stands and where its block is, and make all of it durable."""
         meta = self._dbs[b"meta"]
-        with self._env.begin(write=True) as txn:
+        with self._portion() as txn:
             if self._bits:
                 self._put_bits(txn)
             block = BlockMeta(offset, tip.entry_count, tip.log_size)
@@ -136,8 +146,19 @@ class StoreLoader:
             txn.put(FLOOR_NAME, pack_floor(floor), db=meta)
             txn.put(b"format", FORMAT, db=meta)
             txn.put(b"tip", pack_tip(tip, self._sum & SUM_MAX), db=meta)
-        self._env.sync(True)  # noqa: FBT003 - LMDB has no keyword for it
+        with _room():
+            self._env.sync(True)  # noqa: FBT003 - LMDB has no keyword for it
 
     def close(self) -> None:
         """Close the file."""
         self._env.close()
+
+
+@contextlib.contextmanager
+def _room() -> Generator[None]:
+    """Say what to do where a write fails: in a new file of our own, there is no room."""
+    try:
+        yield
+    except lmdb.Error as error:
+        msg = f"the state that comes in is not written ({error}): free some space, it begins anew"
+        raise StorageFull(msg) from error
