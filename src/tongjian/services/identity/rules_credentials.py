@@ -111,7 +111,7 @@ def stop(
     ledger: Ledger, place: tuple[str, int, int], row: Credential, reason: ChangeReason
 ) -> CredentialChanged:
     """Suspend a credential for a reason, beside any that suspends it already."""
-    others = tuple(one for one in row.stops if one != reason)
+    others: tuple[ChangeReason, ...] = tuple(one for one in row.stops if one != reason)
     stopped = replace(row, stops=(*others, reason))
     return set_status(ledger, place, stopped, "suspended", reason)
 
@@ -120,7 +120,7 @@ def lift(
     ledger: Ledger, place: tuple[str, int, int], row: Credential, reason: ChangeReason
 ) -> CredentialChanged:
     """Take a reason away; what another still suspends stays suspended, for that one."""
-    left = tuple(one for one in row.stops if one != reason)
+    left: tuple[ChangeReason, ...] = tuple(one for one in row.stops if one != reason)
     if left:
         return set_status(ledger, place, replace(row, stops=left), "suspended", left[-1])
     return set_status(ledger, place, row, "issued", reason)
