@@ -13,6 +13,7 @@ from urllib.error import HTTPError
 import pytest
 from network import found_network, use_network
 from small import CLERKS, OFFICES
+from terminal import ok
 
 from tongjian.node.devnet import free_ports, hand_over
 from tongjian.node.engine_home import EngineHome, EngineHomeError
@@ -27,6 +28,7 @@ from tongjian.node.joining import (
     write_invitation,
 )
 from tongjian.node.light_server import CLIENTS_MAX, LightServer, read_question
+from tongjian.node.member import Member
 
 POINT = SyncPoint(7, "AB" * 32, ["one.example:1"], ["archive.example:443"])
 
@@ -63,6 +65,17 @@ def test_a_node_invited_without_blocks_waits_for_a_snapshot(member: Path, tmp_pa
         assert chain.needs_founding()
     accept_invitation(write(member, POINT, blocks=True), tmp_path / "other", state_sync=True)
     assert not (tmp_path / "other" / "blocks.log").exists()
+
+
+def test_a_node_that_waits_for_a_snapshot_says_where_it_stands(
+    member: Path, tmp_path: Path
+) -> None:
+    accept_invitation(write(member, POINT, blocks=False), tmp_path / "new")
+    home = Home(tmp_path / "new")
+    with home.open(writable=True) as chain:
+        standing = Member(home, chain).standing()
+    assert (standing["syncing"], standing["power"], standing["key_ends_s"]) == (True, 0, -1)
+    assert ok("network", "status", home=home.folder).stdout.startswith("running")
 
 
 def test_without_blocks_and_without_a_header_nothing_is_begun(member: Path, tmp_path: Path) -> None:

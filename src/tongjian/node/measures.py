@@ -70,6 +70,8 @@ def next_ends_ms(chain: Chain, office: str, now_ms: int) -> dict[str, int]:
 
     0 where none does; what has ended or is revoked counts no more. An empty office is any.
     """
+    if chain.tip is None:  # the ledger is still to come, by a snapshot
+        return dict.fromkeys(("key_ends_s", "certificate_ends_s"), 0)
     officers = {identity: row.office for (identity,), row in rows_below(chain.store, OFFICERS)}
     keys = {
         identity: row.until_ms

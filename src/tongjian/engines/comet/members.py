@@ -18,12 +18,19 @@ def peer_id(public: bytes) -> str:
 
 
 def nodes_of(chain: Chain) -> dict[bytes, Node]:
-    """Return the nodes on the ledger by the public key of their connections."""
+    """Return the nodes on the ledger by the public key of their connections.
+
+    None where the ledger is still to come, by a snapshot.
+    """
+    if chain.tip is None:
+        return {}
     return {public: node for (public,), node in rows_below(chain.store, NODES)}
 
 
 def incidents_of(chain: Chain) -> dict[tuple[str, int, str], Incident]:
     """Return the misdeeds on the ledger by validator, height of the engine and kind."""
+    if chain.tip is None:
+        return {}
     return {
         (validator, height, misdeed): row
         for (validator, height, misdeed), row in rows_below(chain.store, INCIDENTS)
