@@ -112,6 +112,13 @@ def test_the_certificate_of_another_key_is_refused(desk: Desk) -> None:
     assert "another key" in fails(ExitCode.VERIFICATION_FAILED, *arguments, home=desk.home)
 
 
+def test_a_key_that_is_no_officers_gets_no_certificate(desk: Desk) -> None:
+    ok("keys", "new", "lin", home=desk.home)
+    arguments = ("keys", "certificate", "lin", *desk.files[1:])
+    told = " ".join(fails(ExitCode.VERIFICATION_FAILED, *arguments, home=desk.home).split())
+    assert "of an officer is enrolled" in told
+
+
 def test_files_that_are_none_are_told(desk: Desk) -> None:
     _, chain, option, root = desk.files
     junk = desk.file("junk.pem", b"-----BEGIN PRIVATE KEY-----\n")

@@ -74,7 +74,10 @@ def judge(
 def _key(chain: Chain, key: bytes) -> Key:
     row: Key | None = chain.store.row(KEYS, KEYS.key(key))
     if row is None:
-        msg = f"no key {key.hex()} is enrolled: a certificate is recorded for a key that counts"
+        msg = (
+            f"no key {key.hex()} of an officer is enrolled: a certificate is recorded for a key "
+            "that counts; keys of persons are enrolled by the identity office, without one"
+        )
         raise CertificateInvalid(msg)
     return row
 
