@@ -320,7 +320,8 @@ def test_a_disk_that_fills_up_while_a_snapshot_comes_is_told_as_full(
 ) -> None:
     class Full:
         def begin(self, **_: Any) -> Any:
-            raise lmdb.DiskError
+            full: Exception = lmdb.DiskError()
+            raise full
 
         def close(self) -> None:
             pass
