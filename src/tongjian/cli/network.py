@@ -73,6 +73,8 @@ def devnet(
 
     find_binary()
     folders = sorted(folder.glob("node*")) or _lay_out(folder, validators)
+    # Whoever ends the command by a signal ends its nodes: none is left to run alone.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     nodes = [_start(place) for place in folders]
     try:
         for place in folders:
