@@ -320,7 +320,7 @@ def test_a_disk_that_fills_up_while_a_snapshot_comes_is_told_as_full(
 ) -> None:
     class Full:
         def begin(self, **_: Any) -> Any:
-            full: Exception = lmdb.DiskError()
+            full: Exception = lmdb.DiskError("no room")
             raise full
 
         def close(self) -> None:
